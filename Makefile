@@ -1,0 +1,46 @@
+# make run    everything from a fresh clone to a listening server
+# make test   the whole suite, on SQLite and on PostgreSQL
+# make check  lint, types, layers, migrations, deployment settings
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: run test check format clean
+
+run: $(VENV)/runtime
+	@exec $(BIN)/python -m promptcrafter.serve
+
+test: $(VENV)/development
+	@$(BIN)/python -m tests $(ARGS)
+
+check: $(VENV)/development
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@$(BIN)/python -m tests.deployment makemigrations --check --dry-run
+	@$(BIN)/python -m tests.deployment check --deploy --fail-level WARNING
+
+format: $(VENV)/development
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV)
+
+$(VENV)/created:
+	@$(PYTHON) -c 'import sys; sys.exit("PromptCrafter needs Python 3.11 or newer; set PYTHON=… to one.") if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -m venv $(VENV) || { echo "Your Python has no venv module; on Debian: apt install python3-venv." >&2; exit 1; }
+	@touch $@
+
+$(VENV)/runtime: $(VENV)/created requirements.txt
+	@echo "Installing what requirements.txt pins into $(VENV) ..."
+	@$(PIP) install -r requirements.txt
+	@touch $@
+
+$(VENV)/development: $(VENV)/created requirements.txt requirements-dev.txt
+	@echo "Installing what requirements-dev.txt pins into $(VENV) ..."
+	@$(PIP) install -r requirements-dev.txt
+	@touch $@ $(VENV)/runtime

@@ -1,0 +1,83 @@
+"""The environment, read once and typed.
+
+Each reader takes a variable's name and its default, and raises ImproperlyConfigured with one
+sentence that names the variable, what was wrong and what would be right. A value is never echoed
+when it may hold a secret.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from environ import Env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(os.environ.get("DATA_DIR", BASE_DIR / "var")).resolve()
+
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"0", "false", "no", "off", ""}
+
+
+def text(name: str, default: str) -> str:
+    return os.environ.get(name, default)
+
+
+def flag(name: str, *, default: bool) -> bool:
+    value = os.environ.get(name, str(default)).strip().lower()
+    if value not in TRUE | FALSE:
+        raise ImproperlyConfigured(f"{name} must be 1 or 0 (true or false), not {value!r}.")
+    return value in TRUE
+
+
+def number(name: str, default: int, *, minimum: int, maximum: int) -> int:
+    value = os.environ.get(name, str(default)).strip()
+    if value.isascii() and value.isdigit() and minimum <= int(value) <= maximum:
+        return int(value)
+    raise ImproperlyConfigured(
+        f"{name} must be a whole number from {minimum} to {maximum}, not {value!r}."
+    )
+
+
+def words(name: str, default: str) -> list[str]:
+    """A comma-separated list; spaces around a word and empty words are dropped."""
+    return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def secret(name: str, *, file: Path, minimum: int) -> str:
+    """The variable, or else the first line of `file`, which `make run` writes."""
+    value = os.environ.get(name)
+    if value is None and file.is_file():
+        value = file.read_text(encoding="ascii").strip()
+    if not value:
+        raise ImproperlyConfigured(
+            f"{name} is not set: set it to at least {minimum} random characters, "
+            f"or start once with `make run`, which writes one to {file}."
+        )
+    if len(value) < minimum or value.startswith("django-insecure-"):
+        raise ImproperlyConfigured(
+            f"{name} is not safe: it must be at least {minimum} random characters "
+            "and not a development key (django-insecure-…)."
+        )
+    return value
+
+
+def database(name: str, *, file: Path) -> dict[str, Any]:
+    """Django's description of the database that a URL names, or else of SQLite in `file`."""
+    url = os.environ.get(name)
+    if url is None:
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(file)}
+    wrong = ImproperlyConfigured(
+        f"{name} must be sqlite:////absolute/path.sqlite3 "
+        "or postgresql://user:password@host:5432/database."
+    )
+    try:
+        parts = urlsplit(url)
+        config: dict[str, Any] = Env.db_url_config(url)
+    except ValueError as error:
+        raise wrong from error
+    is_known = parts.scheme in {"postgres", "postgresql"} or url.startswith("sqlite:///")
+    if not is_known or config["NAME"] in {"", ":memory:"}:
+        raise wrong
+    return config

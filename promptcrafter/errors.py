@@ -1,0 +1,153 @@
+"""What an error looks like, for every path there is.
+
+    {"error": "<a sentence that says how to be right>", "code": "<a stable word>",
+     "fields": {"title": ["<a sentence>"]}}        # `fields` only when single fields are invalid
+
+Whatever is raised (DRF's exceptions, Django's, the database's, our own plain ones) becomes a
+Problem in `describe`, and nowhere else.
+"""
+
+import logging
+import sys
+from typing import Any, NamedTuple
+
+import orjson
+from django.core.exceptions import (
+    DisallowedHost,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+)
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import Resolver404
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from accounts.models import EmailTaken, WrongCredentials
+from promptcrafter.ids import MalformedId
+
+logger = logging.getLogger(__name__)
+
+
+class LengthRequired(exceptions.APIException):
+    status_code = 411
+    default_code = "length_required"
+    default_detail = "Send the body with a Content-Length header."
+
+
+class Problem(NamedTuple):
+    status: int
+    code: str
+    sentence: str
+    fields: dict[str, list[str]] = {}
+    headers: dict[str, str] = {}
+
+    @property
+    def body(self) -> dict[str, Any]:
+        body: dict[str, Any] = {"error": self.sentence, "code": self.code}
+        return {**body, "fields": self.fields} if self.fields else body
+
+
+UNAVAILABLE = (503, "unavailable", "The database is not available; try again shortly.")
+
+# The first that fits, from top to bottom; without a sentence here, the exception's own.
+KNOWN: dict[type[BaseException], tuple[int, str, str | None]] = {
+    MalformedId: (400, "malformed_id", None),
+    WrongCredentials: (401, "wrong_credentials", None),
+    EmailTaken: (409, "email_taken", None),
+    exceptions.NotAuthenticated: (
+        401,
+        "not_authenticated",
+        "Send `Authorization: Bearer <token>`; POST /auth/login gives a token.",
+    ),
+    exceptions.MethodNotAllowed: (
+        405,
+        "method_not_allowed",
+        "This route does not take that method; `Allow` lists those that it takes.",
+    ),
+    exceptions.UnsupportedMediaType: (
+        415,
+        "unsupported_media_type",
+        "Send the body as JSON, with `Content-Type: application/json`.",
+    ),
+    Resolver404: (404, "no_such_route", "There is no such route; paths do not end in a slash."),
+    Http404: (404, "not_found", "There is no such thing."),
+    PermissionDenied: (403, "permission_denied", "You may not do this."),
+    RequestDataTooBig: (413, "body_too_large", "The body is larger than this server takes."),
+    DisallowedHost: (400, "unknown_host", "This server does not answer to that Host name."),
+    SuspiciousOperation: (400, "bad_request", "The request is malformed."),
+    OperationalError: UNAVAILABLE,
+    InterfaceError: UNAVAILABLE,
+    IntegrityError: (
+        409,
+        "conflict",
+        "Something this depends on changed at the same moment; read it again and retry.",
+    ),
+    DataError: (400, "invalid", "The database can't hold one of the values."),
+}
+
+
+def describe(error: BaseException | None) -> Problem:
+    """The Problem that an exception stands for; a 500 for one that nobody foresaw."""
+    if isinstance(error, exceptions.ValidationError):
+        return _invalid(error.detail)
+    for kind, (status, code, sentence) in KNOWN.items():
+        if isinstance(error, kind):
+            return _problem(status, code, sentence or str(error))
+    if isinstance(error, exceptions.APIException):
+        code = getattr(error.detail, "code", error.default_code)
+        return _problem(error.status_code, code, str(error.detail))
+    return _problem(500, "server_error", "Something went wrong on our side; it has been logged.")
+
+
+def respond(error: BaseException | None) -> HttpResponse:
+    """For what is raised outside the API's views."""
+    problem = describe(error)
+    return HttpResponse(
+        orjson.dumps(problem.body),
+        status=problem.status,
+        content_type="application/json",
+        headers=problem.headers,
+    )
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's hook. None lets DRF raise it again: Django then logs it and calls `server_error`."""
+    problem = describe(error)
+    if problem.status == 500:
+        return None
+    if isinstance(error, DatabaseError):
+        logger.error("answered %s: %s", problem.status, problem.code, exc_info=error)
+    return Response(problem.body, status=problem.status, headers=problem.headers)
+
+
+def any_error(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Django's handler400, 403, 404 and (without an exception to hand) 500."""
+    return respond(exception or sys.exc_info()[1])
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return respond(exceptions.PermissionDenied(reason or None, code="csrf_failed"))
+
+
+def _problem(status: int, code: str, sentence: str) -> Problem:
+    """With the header that RFC 9110 wants: 401 names its scheme, 503 says when to come back."""
+    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
+    return Problem(status, code, sentence, headers=headers.get(status, {}))
+
+
+def _invalid(detail: Any) -> Problem:
+    fields = {name: _sentences(inner) for name, inner in detail.items()}
+    first = next(iter(fields))
+    more = f" ({len(fields) - 1} more in `fields`.)" if len(fields) > 1 else ""
+    return Problem(400, "invalid", f"{first}: {fields[first][0]}{more}", fields=fields)
+
+
+def _sentences(detail: Any) -> list[str]:
+    """The leaves of what DRF nests in lists and dictionaries."""
+    if isinstance(detail, dict):
+        return [sentence for inner in detail.values() for sentence in _sentences(inner)]
+    if isinstance(detail, list):
+        return [sentence for inner in detail for sentence in _sentences(inner)]
+    return [str(detail)]

@@ -1,0 +1,86 @@
+"""Serializer fields that take what they say and nothing like it: no coercion, no trimming."""
+
+from typing import Any
+from uuid import UUID
+
+from rest_framework import serializers
+from rest_framework.fields import empty
+
+from promptcrafter import ids
+
+
+class TextField(serializers.CharField):
+    """A JSON string, kept to the character. NUL and lone surrogates, which a database can't hold,
+    are refused by CharField's own validators."""
+
+    default_error_messages = {
+        "required": "This is required.",
+        "null": "Send a string, not null.",
+        "invalid": "Send a string.",
+        "blank": "Send at least one character that is not white space.",
+        "min_length": "Use at least {min_length} characters.",
+        "max_length": "Use at most {max_length} characters.",
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(trim_whitespace=False, **kwargs)
+
+    def run_validation(self, data: Any = empty) -> Any:
+        if isinstance(data, str) and not self.allow_blank and not data.strip():
+            self.fail("blank")
+        return super().run_validation(data)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return data
+
+
+class NumberField(serializers.Field):
+    """A JSON number from `minimum` to `maximum`, answered as the number that was sent."""
+
+    default_error_messages = {
+        "required": "This is required.",
+        "invalid": "Send a number from {minimum} to {maximum}.",
+    }
+
+    def __init__(self, *, minimum: float, maximum: float, **kwargs: Any) -> None:
+        self.minimum, self.maximum = minimum, maximum
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> float:
+        is_number = isinstance(data, int | float) and not isinstance(data, bool)
+        if not is_number or not self.minimum <= data <= self.maximum:
+            self.fail("invalid", minimum=self.minimum, maximum=self.maximum)
+        return float(data)
+
+    def to_representation(self, value: float) -> float | int:
+        return as_sent(value)
+
+
+def as_sent(value: float) -> float | int:
+    """9.0 as 9: a column of floats does not remember which numbers were whole."""
+    return int(value) if value.is_integer() else value
+
+
+class IdField(serializers.Field):
+    """An id of one kind: `prompt_…` on the wire, a UUID inside."""
+
+    default_error_messages = {
+        "required": "This is required.",
+        "null": "Send an id, not null.",
+        "invalid": "Send a {kind} id: `{kind}_` and 26 lower-case letters and digits.",
+    }
+
+    def __init__(self, kind: str, **kwargs: Any) -> None:
+        self.kind = kind
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> UUID:
+        try:
+            return ids.decode(self.kind, data if isinstance(data, str) else "")
+        except ids.MalformedId:
+            self.fail("invalid", kind=self.kind)
+
+    def to_representation(self, value: UUID) -> str:
+        return ids.encode(self.kind, value)

@@ -1,0 +1,39 @@
+"""Ids as clients see them: a kind, an underscore, and a UUID in 26 characters of base32.
+
+The alphabet is Crockford's in lower case and the layout that of TypeID 0.3
+(https://github.com/jetify-com/typeid), so `prompt_01jdb3…` sorts by time and tells its kind.
+"""
+
+import re
+from uuid import UUID
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+# int() reads base 32 in C, but with the alphabet 0-9a-v.
+_TO_DIGITS = str.maketrans(ALPHABET, "0123456789abcdefghijklmnopqrstuv")
+# 26 characters hold 130 bits and a UUID has 128: the first character is at most 7.
+_SUFFIX = re.compile(f"[0-7][{ALPHABET}]{{25}}")
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+_SHIFTS = range(120, -1, -10)
+
+
+class MalformedId(ValueError):
+    """The text could never be an id of this kind."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(
+            f"This is not a {kind} id: it must be `{kind}_` and 26 lower-case letters and digits."
+        )
+
+
+def encode(kind: str, key: UUID) -> str:
+    number = key.int
+    return f"{kind}_" + "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])
+
+
+def decode(kind: str, text: str) -> UUID:
+    """The UUID inside `text`; raises MalformedId, never anything else."""
+    prefix, _, suffix = text.partition("_")
+    if prefix != kind or not _SUFFIX.fullmatch(suffix):
+        raise MalformedId(kind)
+    return UUID(int=int(suffix.translate(_TO_DIGITS), 32))

@@ -1,0 +1,33 @@
+"""The outermost layer: refuses what must not be read, and keeps answers out of shared caches."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponseBase
+
+from promptcrafter.errors import LengthRequired, respond
+
+Handler = Callable[[HttpRequest], HttpResponseBase]
+
+
+def guard(get_response: Handler) -> Handler:
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = refuse(request) or get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    return middleware
+
+
+def refuse(request: HttpRequest) -> HttpResponseBase | None:
+    """The answer to a body that is too long, or whose length can't be known; None if all is well.
+
+    Django takes a chunked body for an empty one, and would answer a PATCH with 200 and lose it.
+    """
+    length = request.META.get("CONTENT_LENGTH") or ""
+    if not length and "HTTP_TRANSFER_ENCODING" in request.META:
+        return respond(LengthRequired())
+    if length.isdigit() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        return respond(RequestDataTooBig())
+    return None

@@ -1,0 +1,115 @@
+"""`make run`: everything from an empty folder to a listening server, in one process tree.
+
+    python -m promptcrafter.serve
+
+Whatever is wrong with the environment ends it with one sentence and exit status 1.
+"""
+
+import os
+import secrets
+import socket
+import sys
+from pathlib import Path
+
+import django
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.db import OperationalError, connections
+from granian import Granian
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from promptcrafter.environment import DATA_DIR
+
+NEXT = """\
+PromptCrafter listens on {url} (Ctrl-C ends it). In another terminal:
+
+  TOKEN=$(curl -s {url}/auth/signup -H 'Content-Type: application/json' -d '{{"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"}}' | python3 -c 'import json, sys; answer = json.load(sys.stdin); print(answer["token"]) if "token" in answer else sys.exit(answer["error"])')
+  curl -s {url}/prompts -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{{"title": "AI image prompt", "content": "A surreal mountain landscape.", "model": "DALL·E"}}'
+  curl -s '{url}/search?q=mountain' -H "Authorization: Bearer $TOKEN"
+"""  # noqa: E501
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "promptcrafter.settings")
+    try:
+        write_keys(DATA_DIR)
+        django.setup()
+        serve()
+    except (ImproperlyConfigured, OSError) as error:
+        sys.exit(str(error))
+    except OperationalError as error:
+        sys.exit(f"The database of DATABASE_URL does not answer: {str(error).splitlines()[0]}")
+
+
+def write_keys(directory: Path) -> None:
+    """Makes the data directory and the keys that the environment does not set."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in ("SECRET_KEY", "JWT_SIGNING_KEY"):
+        file = directory / name.lower()
+        if name not in os.environ and not file.exists():
+            write_once(file, secrets.token_urlsafe(64))
+
+
+def write_once(file: Path, text: str) -> None:
+    """A whole file of mode 600, or none; of two processes at once, the first one's."""
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as stream:
+        stream.write(text)
+    try:
+        os.link(draft, file)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def serve() -> None:
+    address = free_address(settings.HOST, settings.PORT)
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("collectstatic", verbosity=0, interactive=False)
+    # The workers are forked from here, and a connection must not be shared with a fork.
+    connections.close_all()
+    server = Granian(
+        "promptcrafter.wsgi:application",
+        address=address,
+        port=settings.PORT,
+        interface=Interfaces.WSGI,
+        workers=settings.WORKERS,
+        blocking_threads=settings.THREADS,
+        # An ended thread takes its database connection with it.
+        blocking_threads_idle_timeout=600,
+        # It counts connections, idle ones too, not requests: 32 would let 32 browsers in.
+        backpressure=512,
+        http1_settings=HTTP1Settings(header_read_timeout=15_000),
+        websockets=False,
+        respawn_failed_workers=True,
+        log_level=LogLevels.warning,
+    )
+    url = f"http://{settings.HOST}:{settings.PORT}"
+    server.on_startup(lambda: print(NEXT.format(url=url), flush=True))
+    server.serve()
+
+
+def free_address(host: str, port: int) -> str:
+    """The IP address of `host`; raises ImproperlyConfigured where it can't be listened on.
+
+    Granian would share a port that another process serves (SO_REUSEPORT) without a word.
+    """
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"Can't listen on HOST {host}, PORT {port}: {error.strerror}. "
+            "Set PORT to a free one, or end what uses this one."
+        ) from error
+    return str(address[0])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,200 @@
+"""One settings file; every environment variable in it is explained in docs/configuration.md."""
+
+from datetime import timedelta
+from typing import Any
+
+from promptcrafter import environment as env
+
+DATA_DIR = env.DATA_DIR
+DEBUG = env.flag("DEBUG", default=False)
+HTTPS = env.flag("HTTPS", default=False)
+SECRET_KEY = env.secret("SECRET_KEY", file=DATA_DIR / "secret_key", minimum=50)
+JWT_SIGNING_KEY = env.secret("JWT_SIGNING_KEY", file=DATA_DIR / "jwt_signing_key", minimum=32)
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+
+# The server that `make run` starts.
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.number("PORT", 8000, minimum=1, maximum=65535)
+WORKERS = env.number("WORKERS", 2, minimum=1, maximum=64)
+THREADS = env.number("THREADS", 2, minimum=1, maximum=64)
+
+# Applications -----------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "accounts",
+    "prompts",
+]
+
+MIDDLEWARE = [
+    "promptcrafter.middleware.guard",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "promptcrafter.urls"
+WSGI_APPLICATION = "promptcrafter.wsgi.application"
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# Database ---------------------------------------------------------------------------------------
+
+SQLITE_OPTIONS: dict[str, Any] = {
+    "timeout": 5,
+    # A transaction that reads and then writes would otherwise fail at once with "database is
+    # locked" when another has written in between: the busy timeout does not apply to upgrades.
+    "transaction_mode": "IMMEDIATE",
+    # FULL: what was answered 2xx is on the disk. It costs nothing measurable beside NORMAL.
+    "init_command": (
+        "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;"
+        "PRAGMA journal_size_limit=67108864;"
+    ),
+}
+POSTGRESQL_OPTIONS: dict[str, Any] = {
+    "connect_timeout": 3,
+    "keepalives_idle": 30,
+    "tcp_user_timeout": 10_000,
+    # A session stuck in a lock gives up instead of holding a thread for ever.
+    "options": "-c lock_timeout=3000 -c idle_in_transaction_session_timeout=10000",
+}
+
+
+def database() -> dict[str, Any]:
+    config = env.database("DATABASE_URL", file=DATA_DIR / "promptcrafter.sqlite3")
+    is_sqlite = config["ENGINE"].endswith("sqlite3")
+    ours = SQLITE_OPTIONS if is_sqlite else POSTGRESQL_OPTIONS
+    config["OPTIONS"] = {**ours, **config.get("OPTIONS", {})}
+    # Kept for the life of the thread. Opening one per request costs four times the request.
+    config.setdefault("CONN_MAX_AGE", None)
+    config.setdefault("CONN_HEALTH_CHECKS", not is_sqlite)
+    return config
+
+
+DATABASES = {"default": database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Accounts ---------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = [
+    "accounts.hashers.Argon2idHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+
+SIMPLE_JWT = {
+    "ALGORITHM": "HS256",
+    "SIGNING_KEY": JWT_SIGNING_KEY,
+    "ISSUER": "promptcrafter",
+    "AUDIENCE": "promptcrafter",
+    "ACCESS_TOKEN_LIFETIME": timedelta(
+        minutes=env.number("ACCESS_TOKEN_MINUTES", 60, minimum=1, maximum=1440)
+    ),
+    "USER_ID_CLAIM": "sub",
+}
+
+# API --------------------------------------------------------------------------------------------
+
+# 200,000 characters fit into a body even when each is written as two \uXXXX escapes.
+DATA_UPLOAD_MAX_MEMORY_SIZE = env.number(
+    "MAX_BODY_BYTES", 2_621_440, minimum=1_024, maximum=104_857_600
+)
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.BearerAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["promptcrafter.wire.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "promptcrafter.wire.OrjsonRenderer",
+        "rest_framework.renderers.BrowsableAPIRenderer",
+    ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "promptcrafter.wire.JSONUnlessAskedForHTML",
+    "EXCEPTION_HANDLER": "promptcrafter.errors.exception_handler",
+    "URL_FORMAT_OVERRIDE": None,
+}
+
+# Safety of pages --------------------------------------------------------------------------------
+
+CSRF_FAILURE_VIEW = "promptcrafter.errors.csrf_failure"
+CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SECURE = HTTPS
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+# People's pages are sent on to HTTPS. A program is not: it would go on sending its token in the
+# clear and never notice.
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^(?!admin|api-auth)"]
+
+# The rest ---------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        # Django's own handlers write nothing to the console unless DEBUG; one tracked cause of a
+        # 500 is worth more than a line for each 404.
+        "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        "django.request": {"level": "ERROR"},
+        "django.security": {"level": "ERROR"},
+    },
+}

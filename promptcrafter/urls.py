@@ -1,0 +1,29 @@
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+from rest_framework.routers import DefaultRouter
+
+from promptcrafter.health import healthz, readyz
+from prompts.views import LogViewSet, PromptViewSet, SearchView
+
+
+class Router(DefaultRouter):
+    include_format_suffixes = False
+
+
+router = Router(trailing_slash=False)
+router.register("prompts", PromptViewSet, "prompt")
+router.register("logs", LogViewSet, "log")
+
+urlpatterns = [
+    path("auth/", include("accounts.urls")),
+    path("search", SearchView.as_view(), name="search"),
+    path("", include(router.urls)),
+    path("healthz", healthz),
+    path("readyz", readyz),
+    path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", admin.site.urls),
+    path("api-auth/", include("rest_framework.urls")),
+]
+
+handler400 = handler403 = handler404 = handler500 = "promptcrafter.errors.any_error"

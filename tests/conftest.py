@@ -1,0 +1,67 @@
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from accounts.models import User
+from prompts.models import Log, Prompt
+from tests import live
+from tests.callers import Caller
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files() -> None:
+    """What pages link to: an answer that names a file that was not collected is a 500."""
+    call_command("collectstatic", verbosity=0, interactive=False)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The URL of a real server, shared by the tests that need one."""
+    with live.serving() as url:
+        yield url
+
+
+@pytest.fixture
+def make_user(db: None) -> Callable[..., User]:
+    """A saved user; with no password nothing is hashed, which is most of what a test costs."""
+
+    def make(name: str, password: str | None = None, **fields: Any) -> User:
+        return User.objects.create_user(f"{name}@example.com", password, name=name, **fields)
+
+    return make
+
+
+@pytest.fixture
+def alice(make_user: Callable[..., User]) -> Caller:
+    """Who acts."""
+    return Caller(make_user("alice"))
+
+
+@pytest.fixture
+def bob(make_user: Callable[..., User]) -> Caller:
+    """Somebody else."""
+    return Caller(make_user("bob"))
+
+
+@pytest.fixture
+def anonymous(db: None) -> Caller:
+    return Caller()
+
+
+@pytest.fixture
+def make_prompt() -> Callable[..., Prompt]:
+    def make(owner: Caller, **fields: Any) -> Prompt:
+        text = {"title": "A title", "content": "Some content.", "model": "GPT-4o"}
+        return Prompt.objects.create(owner=owner.user, **text | fields)
+
+    return make
+
+
+@pytest.fixture
+def make_log() -> Callable[..., Log]:
+    def make(prompt: Prompt, **fields: Any) -> Log:
+        return prompt.logs.create(**{"output": "An output.", "model_used": "GPT-4o"} | fields)
+
+    return make

@@ -1,0 +1,84 @@
+"""The real server: `python -m promptcrafter.serve` in a process of its own, on a free port."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import psycopg
+from django.conf import settings
+from psycopg.sql import SQL, Identifier
+
+ROOT = Path(__file__).parent.parent
+
+
+@contextmanager
+def serving(**environment: str) -> Iterator[str]:
+    """The URL of a server on an empty database of the kind under test; ended with Ctrl-C."""
+    with tempfile.TemporaryDirectory() as directory, database() as of_database:
+        process, url = start(Path(directory), **of_database, **environment)
+        try:
+            yield url
+        finally:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=20) == 0
+
+
+def start(directory: Path, **environment: str) -> tuple["subprocess.Popen[bytes]", str]:
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "promptcrafter.serve"],
+        cwd=ROOT,
+        env=clean_environment() | {"DATA_DIR": str(directory), "PORT": str(port)} | environment,
+        stdout=subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}"
+    wait_until_ready(process, url)
+    return process, url
+
+
+def wait_until_ready(process: "subprocess.Popen[bytes]", url: str) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the server ended before it answered"
+        try:
+            if httpx2.get(f"{url}/readyz").status_code == 200:
+                return
+        except httpx2.TransportError:
+            time.sleep(0.05)
+    raise TimeoutError(url)
+
+
+@contextmanager
+def database() -> Iterator[dict[str, str]]:
+    """A new database beside the one under test, as the environment variables that name it."""
+    url = os.environ.get("TEST_DATABASE_URL")
+    if url is None:
+        yield {}
+        return
+    name = f"live_{secrets.token_hex(8)}"
+    tested = settings.DATABASES["default"]
+    server = {key: tested[key.upper()] or None for key in ("host", "port", "user", "password")}
+    with psycopg.connect(dbname=tested["NAME"], autocommit=True, **server) as connection:
+        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+        yield {"DATABASE_URL": f"{url.rpartition('/')[0]}/{name}"}
+        connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+
+def clean_environment() -> dict[str, str]:
+    ours = {"DATA_DIR", "SECRET_KEY", "JWT_SIGNING_KEY", "DATABASE_URL", "DJANGO_SETTINGS_MODULE"}
+    return {name: value for name, value in os.environ.items() if name not in ours}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
