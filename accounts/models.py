@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import IntegrityError, models
+from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 from uuid_utils.compat import uuid7
@@ -39,7 +39,8 @@ class UserManager(BaseUserManager["User"]):
         user = self.model(email=email, **fields)
         user.set_password(password)
         try:
-            user.save(force_insert=True)
+            with transaction.atomic():
+                user.save(force_insert=True)
         except IntegrityError as error:
             if self.filter(email=user.email).exists():
                 raise EmailTaken from error

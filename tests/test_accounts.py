@@ -1,0 +1,139 @@
+import statistics
+import time
+
+import pytest
+from django.contrib.auth.hashers import identify_hasher
+from django.db import IntegrityError, transaction
+
+from accounts.models import User
+
+ADA = {"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"}
+
+
+def test_who_signs_up_can_call_at_once_and_log_in(anonymous):
+    response = anonymous.post("/auth/signup", ADA)
+    assert response.status_code == 201
+    assert set(response.json()) == {"message", "token"}
+    login = anonymous.post("/auth/login", {"email": ADA["email"], "password": ADA["password"]})
+    assert login.status_code == 200
+    for token in (response.json()["token"], login.json()["token"]):
+        headers = {"Authorization": f"Bearer {token}"}
+        assert anonymous.get("/prompts", **headers).json() == []
+
+
+@pytest.mark.parametrize("email", ["Ada@Example.COM", "  ada@example.com ", "ADA@EXAMPLE.COM"])
+def test_an_email_is_taken_whatever_its_case(anonymous, email):
+    anonymous.post("/auth/signup", ADA)
+    response = anonymous.post("/auth/signup", ADA | {"email": email})
+    assert response.status_code == 409
+    assert User.objects.count() == 1
+
+
+def test_a_look_alike_of_a_letter_is_that_letter(anonymous):
+    anonymous.post("/auth/signup", ADA | {"email": "kim@example.com"})
+    response = anonymous.post("/auth/signup", ADA | {"email": "\N{KELVIN SIGN}im@example.com"})
+    assert response.status_code == 409
+
+
+def test_the_case_of_the_email_does_not_matter_at_log_in(anonymous):
+    anonymous.post("/auth/signup", ADA)
+    login = {"email": " ADA@example.com", "password": ADA["password"]}
+    assert anonymous.post("/auth/login", login).status_code == 200
+
+
+@pytest.mark.parametrize("field", ["name", "email", "password"])
+@pytest.mark.parametrize("value", [None, "", "  ", 5, ["x"], "nul\0", "\ud800"])
+def test_a_field_that_is_missing_or_wrong_is_named(anonymous, field, value):
+    body = {k: v for k, v in (ADA | {field: value}).items() if v is not None}
+    response = anonymous.post("/auth/signup", body)
+    assert response.status_code == 400
+    assert list(response.json()["fields"]) == [field]
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "email", ["ada", "ada@", "@example.com", "a b@example.com", "a@b", "a" * 250 + "@x.de"]
+)
+def test_what_is_no_email_is_refused(anonymous, email):
+    assert anonymous.post("/auth/signup", ADA | {"email": email}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["ninechars", "1234567890123", "password123456"[:10], "ada@example.com", "qwertyuiop"],
+)
+def test_a_weak_password_is_refused_with_its_reason(anonymous, password):
+    response = anonymous.post("/auth/signup", ADA | {"password": password})
+    assert response.status_code == 400
+    assert response.json()["fields"]["password"]
+
+
+def test_a_long_password_is_welcome_and_every_character_counts(anonymous):
+    password = " pässwörd " * 100
+    assert anonymous.post("/auth/signup", ADA | {"password": password}).status_code == 201
+    login = {"email": ADA["email"], "password": password}
+    assert anonymous.post("/auth/login", login).status_code == 200
+    assert anonymous.post("/auth/login", login | {"password": password.strip()}).status_code == 401
+
+
+def test_a_password_is_kept_as_argon2id_at_the_owasp_setting(anonymous):
+    anonymous.post("/auth/signup", ADA)
+    encoded = User.objects.get().password
+    assert encoded.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
+    assert not identify_hasher(encoded).must_update(encoded)
+
+
+def test_who_fails_to_log_in_does_not_learn_why(anonymous, make_user):
+    make_user("ada", ADA["password"])
+    make_user("eve", ADA["password"], is_active=False)
+    tries = [
+        {"email": "ada@example.com", "password": "wrong horse battery"},
+        {"email": "nobody@example.com", "password": ADA["password"]},
+        {"email": "eve@example.com", "password": ADA["password"]},
+        {"email": "not an e-mail", "password": ADA["password"]},
+    ]
+    answers = [anonymous.post("/auth/login", body) for body in tries]
+    assert {answer.status_code for answer in answers} == {401}
+    assert len({answer.content for answer in answers}) == 1
+    assert answers[0]["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_failed_log_in_costs_a_hash_whoever_it_was(anonymous, make_user):
+    make_user("ada", ADA["password"])
+    make_user("eve", ADA["password"], is_active=False)
+
+    def cost(name):
+        start = time.process_time()
+        anonymous.post("/auth/login", {"email": f"{name}@example.com", "password": "x" * 12})
+        return time.process_time() - start
+
+    known, unknown, disabled = (
+        statistics.median(cost(name) for _ in range(5)) for name in ("ada", "nobody", "eve")
+    )
+    # Without the dummy hash, an unknown e-mail costs a tenth: a difference in kind.
+    assert known / 2 < unknown < known * 2
+    assert known / 2 < disabled < known * 2
+
+
+@pytest.mark.parametrize("field", ["email", "password"])
+def test_a_log_in_without_a_field_is_refused(anonymous, field):
+    body = {k: ADA[k] for k in ("email", "password") if k != field}
+    assert list(anonymous.post("/auth/login", body).json()["fields"]) == [field]
+
+
+def test_a_bad_token_does_not_keep_anybody_from_logging_in(anonymous):
+    anonymous.post("/auth/signup", ADA)
+    login = {"email": ADA["email"], "password": ADA["password"]}
+    response = anonymous.post("/auth/login", login, headers={"Authorization": "Bearer stale"})
+    assert response.status_code == 200
+
+
+def test_the_database_refuses_an_email_in_upper_case(make_user):
+    user = make_user("ada")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.filter(pk=user.pk).update(email="ADA@example.com")
+
+
+def test_a_superuser_may_enter_the_admin(db):
+    user = User.objects.create_superuser("Root@Example.com", "a long password", name="Root")
+    assert (user.email, user.is_staff, user.is_superuser) == ("root@example.com", True, True)

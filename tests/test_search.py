@@ -1,0 +1,155 @@
+import re
+import sys
+import time
+import unicodedata
+
+import pytest
+
+from prompts import search
+
+
+def found(caller, query):
+    response = caller.client.get("/search", {"q": query}, headers=caller.headers)
+    assert response.status_code == 200, response.content
+    return [prompt["title"] for prompt in response.json()]
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("École", "ÉCOLE"),
+        ("ÉCOLE", "école"),
+        ("E\u0301COLE", "école"),
+        ("ΟΔΟΣ", "οδος"),
+        ("οδός", "ΟΔΌΣ"),
+        ("ПРОМПТ", "промпт"),
+        ("Straße", "STRASSE"),
+        ("STRASSE", "straße"),
+        ("ＦＵＬＬ", "full"),
+        ("ﬁnal", "FINAL"),
+        ("photosynthesis", "photo"),
+        ("photosynthesis", "SYNTH"),
+        ("图像生成中文提示", "中文"),
+        ("Ქართული", "ქართული"),
+        ("100% sure", "100%"),
+        ("a_b", "a_b"),
+        ('say "hi"', '"hi"'),
+        ("C++ code", "c++"),
+        ("5 * 4", "*"),
+        ("back\\slash", "k\\s"),
+        ("it's", "it's"),
+        ("a - b", "-"),
+        ("NEAR(x)", "near(x)"),
+        ("{{name}}", "{{name}}"),
+        ("👩‍👩‍👧 family", "👩‍👩‍👧"),
+    ],
+)
+@pytest.mark.parametrize("field", ["title", "content", "tags"])
+def test_a_term_is_found_in_any_part_whatever_its_case(alice, make_prompt, text, query, field):
+    make_prompt(alice, **{"title": "Wanted", field: [text] if field == "tags" else f"{text} ..."})
+    make_prompt(alice, title="Other")
+    assert len(found(alice, query)) == 1
+
+
+@pytest.mark.parametrize(
+    "query", ["%", "_", "a%", "A_title_x", "tit*", "title OR x", "-title", '"title"']
+)
+def test_no_character_is_an_operator(alice, make_prompt, query):
+    make_prompt(alice, title="A title")
+    assert found(alice, query) == []
+
+
+def test_every_word_must_occur_somewhere_in_any_order(alice, make_prompt):
+    make_prompt(alice, title="Mountain", content="A lake at dawn.", tags=["oil paint"])
+    assert found(alice, "paint  dawn\tMOUNT") == ["Mountain"]
+    assert found(alice, "paint dusk") == []
+
+
+def test_a_term_does_not_span_two_parts(alice, make_prompt):
+    make_prompt(alice, title="abc", content="def", tags=["x", "y"])
+    assert found(alice, "cx") == found(alice, "xy") == found(alice, "ydef") == []
+
+
+def test_the_title_as_edited_is_found_and_the_old_one_is_not(alice, make_prompt):
+    prompt = make_prompt(alice, title="Before")
+    alice.patch(f"/prompts/{prompt.wire_id}", {"title": "After"})
+    assert found(alice, "before") == []
+    assert found(alice, "after") == ["After"]
+
+
+def test_only_ones_own_prompts_are_found(alice, bob, make_prompt):
+    make_prompt(bob, title="Secret")
+    assert found(alice, "secret") == found(alice, "bob") == []
+
+
+def test_the_newest_comes_first(alice, make_prompt):
+    for title in ("One", "Two", "Three"):
+        make_prompt(alice, title=title, content="same")
+    assert found(alice, "same") == ["Three", "Two", "One"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/search", "/search?q=", "/search?q=%20%09", "/search?q=%E3%80%80"]
+)
+def test_a_search_for_nothing_is_refused(alice, path):
+    response = alice.get(path)
+    assert response.status_code == 400
+    assert list(response.json()["fields"]) == ["q"]
+
+
+@pytest.mark.parametrize("query", ["\0", "x" * 1001])
+def test_a_query_that_can_not_be_looked_for_is_refused(alice, query):
+    assert alice.client.get("/search", {"q": query}, headers=alice.headers).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "query",
+    [" ".join(map(chr, range(0x4E00, 0x4E00 + 500))), "%" * 1000, "\ufdfa" * 1000, "\ufffd"],
+)
+def test_the_longest_queries_are_answered(alice, make_prompt, query):
+    make_prompt(alice)
+    assert found(alice, query) == []
+
+
+def test_invalid_utf8_in_a_query_finds_nothing(alice, make_prompt):
+    make_prompt(alice)
+    assert alice.get("/search?q=%FF%FE").json() == []
+
+
+# The pure part ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("", ""),
+        ("ABC", "abc"),
+        ("ÀÉ", "àé"),
+        ("A\u030a", "å"),
+        ("ſ", "s"),
+        ("ς", "σ"),
+        ("Ⅷ", "viii"),
+        ("ẞ", "ss"),
+        ("a\nB\t", "a\nb\t"),
+    ],
+)
+def test_folding(text, folded):
+    assert search.fold(text) == folded
+    assert search.fold(folded) == folded
+
+
+def test_folding_a_hostile_run_of_marks_takes_no_time():
+    start = time.process_time()
+    search.fold("a" + "\u0301\u0323" * 100_000)
+    # It took 50 s without a bound on the run: this is a hang, not a matter of milliseconds.
+    assert time.process_time() - start < 5
+
+
+def test_every_combining_mark_of_unicode_is_known():
+    marks = {chr(code) for code in range(sys.maxunicode + 1) if unicodedata.combining(chr(code))}
+    assert set(search._combining_marks()) == marks
+    assert all(re.match(search._LONG_RUN_OF_MARKS, mark * 31) for mark in marks)
+
+
+def test_terms_are_each_looked_for_once():
+    assert search.terms(" B a\u3000A  b ") == ["b", "a"]
