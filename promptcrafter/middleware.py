@@ -23,11 +23,12 @@ def guard(get_response: Handler) -> Handler:
 def refuse(request: HttpRequest) -> HttpResponseBase | None:
     """The answer to a body that is too long, or whose length can't be known; None if all is well.
 
-    Django takes a chunked body for an empty one, and would answer a PATCH with 200 and lose it.
+    Django takes a chunked body for an empty one, and would answer a PATCH with 200 and lose it; the
+    servers that let us read one come through promptcrafter.wsgi.
     """
-    length = request.META.get("CONTENT_LENGTH") or ""
-    if not length and "HTTP_TRANSFER_ENCODING" in request.META:
+    if "HTTP_TRANSFER_ENCODING" in request.META:
         return respond(LengthRequired())
+    length = request.META.get("CONTENT_LENGTH") or ""
     if length.isdigit() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         return respond(RequestDataTooBig())
     return None

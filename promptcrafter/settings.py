@@ -156,7 +156,7 @@ REST_FRAMEWORK = {
         "promptcrafter.wire.OrjsonRenderer",
         "rest_framework.renderers.BrowsableAPIRenderer",
     ],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "promptcrafter.wire.JSONUnlessAskedForHTML",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "promptcrafter.wire.Negotiation",
     "EXCEPTION_HANDLER": "promptcrafter.errors.exception_handler",
     "URL_FORMAT_OVERRIDE": None,
 }

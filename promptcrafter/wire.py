@@ -50,10 +50,16 @@ class StrictJSONParser(JSONParser):
         return data
 
 
-class JSONUnlessAskedForHTML(DefaultContentNegotiation):
-    """An Accept header that we can't meet is answered in JSON rather than by 406."""
+class Negotiation(DefaultContentNegotiation):
+    """JSON in, and JSON out unless HTML is asked for."""
+
+    def select_parser(self, request, parsers):
+        """The one for exactly that type; DRF would let `*/*` through."""
+        media_type = request.content_type.partition(";")[0].strip().lower()
+        return next((parser for parser in parsers if parser.media_type == media_type), None)
 
     def select_renderer(self, request, renderers, format_suffix=None):
+        """An Accept header that we can't meet is answered in JSON rather than by 406."""
         try:
             return super().select_renderer(request, renderers, format_suffix)
         except NotAcceptable:

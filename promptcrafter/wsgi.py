@@ -21,8 +21,8 @@ def with_content_length(application: WSGIApplication, *, limit: int) -> WSGIAppl
     """
 
     def wrapped(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        is_chunked = "HTTP_TRANSFER_ENCODING" in environ and not environ.get("CONTENT_LENGTH")
-        if is_chunked and environ.get("wsgi.input_terminated"):
+        if "HTTP_TRANSFER_ENCODING" in environ and environ.get("wsgi.input_terminated"):
+            del environ["HTTP_TRANSFER_ENCODING"]
             body = environ["wsgi.input"].read(limit + 1)
             environ |= {"CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body)}
         return application(environ, start_response)

@@ -1,0 +1,101 @@
+"""What holds for any input at all."""
+
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+# The fixtures are made once for all examples, which is meant: they only say who calls.
+many = settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+any_text = st.text(st.characters())  # lone surrogates and NUL too
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | any_text,
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(any_text, inner, max_size=5),
+    max_leaves=10,
+)
+FIELDS = ["title", "content", "model", "tags", "promptId", "output", "modelUsed", "notes", "score"]
+FIELDS += ["name", "email", "password", "q"]
+
+
+@many
+@given(
+    title=st.text(st.characters(), min_size=3, max_size=100),
+    content=any_text,
+    model=st.text(st.characters(), max_size=100),
+    tags=st.lists(st.text(max_size=50), max_size=50),
+)
+def test_a_prompt_that_is_accepted_comes_back_as_it_was_sent(alice, title, content, model, tags):
+    sent = {"title": title, "content": content, "model": model, "tags": tags}
+    response = alice.post("/prompts", json.dumps(sent))
+    if response.status_code == 400:
+        unfit = set(title + content + model + "".join(tags)) & {
+            "\0",
+            *map(chr, range(0xD800, 0xE000)),
+        }
+        blank = not (
+            title.strip() and content.strip() and model.strip() and all(t.strip() for t in tags)
+        )
+        assert unfit or blank
+        return
+    kept = alice.get(f"/prompts/{response.json()['_id']}").json()
+    expected = list(dict.fromkeys(tag.strip() for tag in tags))
+    assert [kept[name] for name in sent] == [title, content, model, expected]
+
+
+@many
+@given(title=st.text(min_size=3, max_size=100), content=st.text(min_size=1))
+def test_an_edit_that_is_accepted_comes_back_as_it_was_sent(alice, make_prompt, title, content):
+    prompt = make_prompt(alice)
+    response = alice.patch(f"/prompts/{prompt.wire_id}", {"title": title, "content": content})
+    if response.status_code == 200:
+        kept = alice.get(f"/prompts/{prompt.wire_id}").json()
+        assert (kept["title"], kept["content"]) == (title, content)
+    else:
+        assert not title.strip() or not content.strip() or "\0" in title + content
+
+
+@pytest.mark.parametrize("path", ["/prompts", "/logs", "/auth/signup", "/auth/login"])
+@many
+@given(
+    body=st.binary()
+    | values.map(json.dumps)
+    | st.dictionaries(st.sampled_from(FIELDS), values).map(json.dumps)
+)
+def test_any_body_at_all_gets_201_or_a_4xx_in_the_one_shape(alice, path, body):
+    response = alice.post(path, body)
+    assert response.status_code == 201 or 400 <= response.status_code < 500
+    assert response.status_code == 201 or {"error", "code"} <= set(response.json())
+
+
+@many
+@given(query=any_text)
+def test_any_query_gets_an_array_or_a_400(alice, make_prompt, query):
+    response = alice.client.get(
+        "/search", {"q": query.encode("utf-8", "surrogatepass")}, headers=alice.headers
+    )
+    assert response.status_code == 400 or response.json() == []
+
+
+@many
+@given(path=st.text())
+def test_any_path_gets_an_answer_in_json(alice, path):
+    response = alice.client.generic("GET", "/prompts/" + path, headers=alice.headers)
+    assert response.status_code in {200, 400, 404}
+    assert response.json()["code"] in {"malformed_id", "no_such_route"}
+
+
+@many
+@given(text=st.text(min_size=1), other=st.text())
+def test_what_was_saved_is_found_by_any_word_of_it(alice, make_prompt, text, other):
+    prompt = make_prompt(alice, content=f"{text} {other}")
+    for word in text.split()[:3]:
+        if "\0" in word:
+            continue
+        response = alice.client.get("/search", {"q": word}, headers=alice.headers)
+        assert prompt.wire_id in [found["_id"] for found in response.json()]

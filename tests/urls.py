@@ -1,0 +1,43 @@
+"""The project's routes, and some that fail in ways that a client can't bring about."""
+
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
+from django.urls import path
+from rest_framework.views import APIView
+
+from promptcrafter.urls import handler400, handler403, handler404, handler500, urlpatterns
+
+__all__ = ["handler400", "handler403", "handler404", "handler500"]
+
+FAILURES = {
+    kind.__name__: kind
+    for kind in (
+        DataError,
+        IntegrityError,
+        InterfaceError,
+        OperationalError,
+        PermissionError,
+        RecursionError,
+        RequestDataTooBig,
+        SuspiciousOperation,
+    )
+}
+
+
+class FailingView(APIView):
+    authentication_classes = ()
+    permission_classes = ()
+
+    def get(self, request, name):
+        raise FAILURES[name]("the inside story")
+
+
+def failing_page(request, name):
+    raise FAILURES[name]("the inside story")
+
+
+urlpatterns = [
+    *urlpatterns,
+    path("fail/<name>", FailingView.as_view()),
+    path("fail-outside-the-api/<name>", failing_page),
+]
