@@ -8,7 +8,6 @@ when it may hold a secret.
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
@@ -72,12 +71,12 @@ def database(name: str, *, file: Path) -> dict[str, Any]:
         f"{name} must be sqlite:////absolute/path.sqlite3 "
         "or postgresql://user:password@host:5432/database."
     )
+    if not url.startswith(("sqlite:///", "postgresql://", "postgres://")):
+        raise wrong
     try:
-        parts = urlsplit(url)
         config: dict[str, Any] = Env.db_url_config(url)
     except ValueError as error:
         raise wrong from error
-    is_known = parts.scheme in {"postgres", "postgresql"} or url.startswith("sqlite:///")
-    if not is_known or config["NAME"] in {"", ":memory:"}:
+    if config["NAME"] in {"", ":memory:"}:
         raise wrong
     return config

@@ -11,7 +11,9 @@ from prompts.permissions import IsOwner
 from prompts.serializers import LogSerializer, PromptSerializer, SearchSerializer
 
 
-class OwnedViewSet(GenericViewSet):
+class OwnedViewSet(
+    mixins.CreateModelMixin, mixins.ListModelMixin, mixins.DestroyModelMixin, GenericViewSet
+):
     """Things with an owner: a list shows the caller's own, and one thing of somebody else's is 403.
 
     Subclasses name their `model`.
@@ -43,14 +45,7 @@ class OwnedViewSet(GenericViewSet):
             raise NotFound(f"There is no {instance.KIND} with this id.")
 
 
-class PromptViewSet(
-    mixins.CreateModelMixin,
-    mixins.ListModelMixin,
-    mixins.RetrieveModelMixin,
-    mixins.UpdateModelMixin,
-    mixins.DestroyModelMixin,
-    OwnedViewSet,
-):
+class PromptViewSet(mixins.RetrieveModelMixin, mixins.UpdateModelMixin, OwnedViewSet):
     """Your prompts, newest first. PATCH changes only the fields that are sent."""
 
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
@@ -67,9 +62,7 @@ class PromptViewSet(
             raise NotFound("There is no prompt with this id.") from error
 
 
-class LogViewSet(
-    mixins.CreateModelMixin, mixins.ListModelMixin, mixins.DestroyModelMixin, OwnedViewSet
-):
+class LogViewSet(OwnedViewSet):
     """The outputs that your prompts produced, newest first; with `promptId`, one prompt's."""
 
     model = Log

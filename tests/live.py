@@ -4,12 +4,13 @@ import os
 import secrets
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx2
@@ -65,12 +66,37 @@ def database() -> Iterator[dict[str, str]]:
         yield {}
         return
     name = f"live_{secrets.token_hex(8)}"
-    tested = settings.DATABASES["default"]
-    server = {key: tested[key.upper()] or None for key in ("host", "port", "user", "password")}
-    with psycopg.connect(dbname=tested["NAME"], autocommit=True, **server) as connection:
+    with administration() as connection:
         connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
         yield {"DATABASE_URL": f"{url.rpartition('/')[0]}/{name}"}
         connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+
+@contextmanager
+def database_gone(directory: Path, environment: dict[str, str]) -> Iterator[None]:
+    """A time without the database: PostgreSQL lets nobody in, SQLite has lost its tables."""
+    if not environment:
+        file = directory / "promptcrafter.sqlite3"
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("ALTER TABLE django_migrations RENAME TO gone")
+            yield
+            connection.execute("ALTER TABLE gone RENAME TO django_migrations")
+        return
+    name = environment["DATABASE_URL"].rpartition("/")[2]
+    allow = SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS {}")
+    with administration() as connection:
+        connection.execute(allow.format(Identifier(name), SQL("false")))
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+        )
+        yield
+        connection.execute(allow.format(Identifier(name), SQL("true")))
+
+
+def administration() -> "psycopg.Connection[tuple[object, ...]]":
+    tested = settings.DATABASES["default"]
+    server = {key: tested[key.upper()] or None for key in ("host", "port", "user", "password")}
+    return psycopg.connect(dbname=tested["NAME"], autocommit=True, **server)
 
 
 def clean_environment() -> dict[str, str]:

@@ -1,0 +1,333 @@
+"""The real server, as `make run` starts it, spoken to over a socket."""
+
+import http.client
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from threading import Barrier
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+
+from tests import live
+
+PROMPT = {"title": "A title", "content": "Some content.", "model": "GPT-4o"}
+
+
+@pytest.fixture
+def ada(server):
+    """A client of the running server, signed up for this test."""
+    with httpx2.Client(base_url=server, timeout=30) as client:
+        email = f"{os.urandom(8).hex()}@example.com"
+        body = {"name": "Ada", "email": email, "password": "correct horse battery"}
+        token = client.post("/auth/signup", json=body).json()["token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        yield client
+
+
+def at_once(*calls):
+    """The answers to calls that start at the same moment."""
+    barrier = Barrier(len(calls))
+
+    def run(call):
+        barrier.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def shell(script, **environment):
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | environment,
+    )
+
+
+def test_the_readmes_curl_lines_lead_from_sign_up_to_search(server):
+    readme = (live.ROOT / "README.md").read_text()
+    (script,) = re.findall(r"```sh\n(.*?)```", readme, re.DOTALL)
+    assert "API=http://127.0.0.1:8000\n" in script
+    done = shell(script.replace("http://127.0.0.1:8000", server))
+    assert done.returncode == 0, done.stderr
+    assert '"score":7.5' in done.stdout
+    assert done.stdout.endswith("]")
+    assert done.stdout.count("A surreal mountain landscape.") == 1
+
+
+def test_two_sign_ups_with_one_email_at_once_make_one_account(server):
+    def sign_up(email):
+        body = {"name": "Ada", "email": email, "password": "correct horse battery"}
+        return httpx2.post(f"{server}/auth/signup", json=body, timeout=30).status_code
+
+    for _ in range(5):
+        name = os.urandom(8).hex()
+        emails = [f"{name}@example.com", f"{name.upper()}@Example.com"]
+        answers = at_once(*(lambda email=email: sign_up(email) for email in emails))
+        assert sorted(answers) == [201, 409]
+
+
+def test_edits_of_different_fields_at_once_all_survive(ada):
+    for _ in range(5):
+        prompt = ada.post("/prompts", json=PROMPT).json()
+        path = f"/prompts/{prompt['_id']}"
+        changes = {"title": "New title", "content": "New content", "model": "New", "tags": ["new"]}
+        answers = at_once(
+            *(partial(ada.patch, path, json={name: value}) for name, value in changes.items())
+        )
+        assert {answer.status_code for answer in answers} == {200}
+        kept = ada.get(path).json()
+        assert {name: kept[name] for name in changes} == changes
+        assert kept in ada.get("/search", params={"q": "new title content"}).json()
+
+
+def test_of_eight_deletes_at_once_one_succeeds(ada):
+    prompt = ada.post("/prompts", json=PROMPT).json()
+    ada.post("/logs", json={"promptId": prompt["_id"], "output": "o", "modelUsed": "m"})
+    answers = at_once(*[lambda: ada.delete(f"/prompts/{prompt['_id']}").status_code] * 8)
+    assert sorted(answers) == [204] + [404] * 7
+
+
+def test_a_log_saved_while_its_prompt_is_deleted_is_kept_or_refused(ada):
+    for _ in range(10):
+        prompt = ada.post("/prompts", json=PROMPT).json()["_id"]
+        body = {"promptId": prompt, "output": "o", "modelUsed": "m"}
+        calls = [lambda body=body: ada.post("/logs", json=body).status_code] * 7
+        *logs, delete = at_once(*calls, lambda p=prompt: ada.delete(f"/prompts/{p}").status_code)
+        assert delete == 204
+        assert set(logs) <= {201, 404}
+    assert ada.get("/logs").json() == []
+
+
+def test_an_edit_against_a_delete_ends_with_one_of_both(ada):
+    for _ in range(10):
+        path = f"/prompts/{ada.post('/prompts', json=PROMPT).json()['_id']}"
+        edit, delete = at_once(
+            lambda path=path: ada.patch(path, json={"title": "Ghost"}).status_code,
+            lambda path=path: ada.delete(path).status_code,
+        )
+        assert (edit, delete) in {(200, 204), (404, 204)}
+        assert ada.get(path).status_code == 404
+
+
+def test_a_chunked_body_is_read(ada):
+    prompt = ada.post("/prompts", json=PROMPT).json()
+    path = f"/prompts/{prompt['_id']}"
+    headers = {"Content-Type": "application/json"}
+    body = iter([b'{"title": "Sent ', b"", b'in pieces"}'])
+    response = ada.patch(path, content=body, headers=headers)
+    assert "Content-Length" not in response.request.headers
+    assert (response.status_code, response.json()["title"]) == (200, "Sent in pieces")
+    assert ada.get(path).json()["title"] == "Sent in pieces"
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_a_body_of_20_mb_is_refused_and_the_server_goes_on(ada, is_chunked):
+    body = b'{"title": "' + b"x" * 20_000_000 + b'"}'
+    content = iter([body]) if is_chunked else body
+    headers = {"Content-Type": "application/json"}
+    response = ada.post("/prompts", content=content, headers=headers)
+    assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
+    assert ada.get("/prompts").json() == []
+
+
+@pytest.mark.parametrize("values", [["{0}", "{0}"], ["{0}", ""], ["", ""], ["Bearer x", "{0}"]])
+def test_two_authorization_headers_are_refused(ada, values):
+    with closing(http.client.HTTPConnection(urlsplit(str(ada.base_url)).netloc)) as connection:
+        connection.putrequest("GET", "/prompts")
+        for value in values:
+            connection.putheader("Authorization", value.format(ada.headers["Authorization"]))
+        connection.endheaders()
+        with connection.getresponse() as response:
+            assert response.status == 401
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        b"GET /prompts HTTP/1.1\r\n",
+        b"GET /prompts HTTP/1.1\r\nHost: a\r\nHost: b\r\n",
+        b"GET /prompts HTTP/1.1\r\nHost: evil.example\r\n",
+        b"POST /prompts HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n",
+        b"POST /prompts HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n",
+        b"GET /\xff HTTP/1.1\r\nHost: localhost\r\n",
+        b"GET  HTTP/9\r\n",
+        b"GET /prompts HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 1_000_000 + b"\r\n",
+    ],
+    ids=lambda line: repr(line[:60]),
+)
+def test_a_malformed_request_is_refused(server, request_line):
+    netloc = urlsplit(server)
+    with socket.create_connection((netloc.hostname, netloc.port), timeout=10) as connection:
+        try:
+            connection.sendall(request_line + b"\r\n")
+            answer = connection.recv(100)
+        except ConnectionError:  # it does not have to listen to the end
+            answer = b"HTTP/1.1 431"
+    assert re.match(rb"HTTP/1\.1 4\d\d", answer)
+    assert httpx2.get(f"{server}/healthz").status_code == 200
+
+
+def test_many_idle_clients_do_not_keep_others_out(server):
+    netloc = urlsplit(server)
+    idle = [http.client.HTTPConnection(netloc.netloc, timeout=10) for _ in range(150)]
+    try:
+        for connection in idle:
+            connection.request("GET", "/healthz")
+            assert connection.getresponse().read() == b'{"status":"ok"}'
+    finally:
+        for connection in idle:
+            connection.close()
+
+
+# Starting and ending ---------------------------------------------------------------------------
+
+
+def run_once(**environment):
+    """What a start that fails prints, and its exit status."""
+    command = [sys.executable, "-m", "promptcrafter.serve"]
+    environment = live.clean_environment() | environment
+    done = subprocess.run(
+        command,
+        cwd=live.ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "http"),
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("PORT", "٨٠٠٠"),
+        ("HOST", "no.such.host.invalid"),
+        ("WORKERS", "-1"),
+        ("THREADS", "1.5"),
+        ("DEBUG", "maybe"),
+        ("HTTPS", "2"),
+        ("SECRET_KEY", ""),
+        ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "django-insecure-" + "x" * 60),
+        ("JWT_SIGNING_KEY", "x" * 31),
+        ("MAX_BODY_BYTES", "much"),
+        ("ACCESS_TOKEN_MINUTES", "0"),
+        ("DATABASE_URL", "nonsense"),
+        ("DATABASE_URL", "mysql://root:hunter2@localhost/x"),
+        ("DATABASE_URL", "postgresql://me:hunter2@127.0.0.1:1/x"),
+        ("DATABASE_URL", "sqlite:////nowhere/at/all.sqlite3"),
+        ("DATA_DIR", "/proc/nowhere"),
+    ],
+)
+def test_a_wrong_value_is_one_sentence_and_exit_1(tmp_path, name, value):
+    environment = {"DATA_DIR": str(tmp_path), "PORT": str(live.free_port())} | {name: value}
+    status, output = run_once(**environment)
+    assert status == 1
+    assert len(output.strip().splitlines()) == 1, output
+    assert "hunter2" not in output
+    assert name in output or name in {"DATA_DIR"}
+
+
+def test_a_port_that_is_taken_is_one_sentence_and_exit_1(tmp_path, server):
+    status, output = run_once(DATA_DIR=str(tmp_path), PORT=server.rpartition(":")[2])
+    assert status == 1
+    assert "PORT" in output
+    assert "Traceback" not in output
+
+
+def test_a_second_start_finds_what_the_first_one_kept(tmp_path):
+    with live.database() as environment:
+        first, url = live.start(tmp_path, **environment)
+        body = {"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"}
+        token = httpx2.post(f"{url}/auth/signup", json=body, timeout=30).json()["token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        prompt = httpx2.post(f"{url}/prompts", json=PROMPT, headers=headers).json()
+        first.send_signal(signal.SIGTERM)
+        assert first.wait(timeout=20) == 0
+        second, url = live.start(tmp_path, **environment)
+        assert httpx2.get(f"{url}/prompts", headers=headers).json() == [prompt]
+        second.send_signal(signal.SIGINT)
+        assert second.wait(timeout=20) == 0
+
+
+def test_keys_are_generated_for_the_owner_alone(tmp_path):
+    directory = tmp_path / "new"
+    status, _ = run_once(DATA_DIR=str(directory), PORT="1", HOST="no.such.host.invalid")
+    assert status == 1
+    keys = [directory / "secret_key", directory / "jwt_signing_key"]
+    assert [stat.S_IMODE(key.stat().st_mode) for key in keys] == [0o600, 0o600]
+    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+    assert len({key.read_text() for key in keys}) == 2
+    assert sorted(directory.iterdir()) == sorted(keys)
+
+
+def test_an_unknown_command_line_ends_without_a_traceback(tmp_path):
+    environment = live.clean_environment() | {"DATA_DIR": str(tmp_path)}
+    command = [sys.executable, "manage.py", "check"]
+    done = subprocess.run(
+        command, cwd=live.ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "SECRET_KEY is not set" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_readiness_follows_the_database(tmp_path):
+    """SQLite's file is taken away, PostgreSQL's database closed and opened again."""
+    with live.database() as environment:
+        process, url = live.start(tmp_path, **environment)
+        with live.database_gone(tmp_path, environment):
+            response = httpx2.get(f"{url}/readyz")
+            assert (response.status_code, response.json()["code"]) == (503, "unavailable")
+            assert response.headers["Retry-After"] == "1"
+            assert httpx2.get(f"{url}/healthz").status_code == 200
+        assert httpx2.get(f"{url}/readyz").status_code == 200
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+
+
+def test_a_csv_file_is_saved_and_read_back(ada, tmp_path):
+    rows = [
+        "title,content,model,tags",
+        'Linux Terminal,"Act as a linux terminal.\r\n\r\nRun ""pwd""",GPT-4o,"shell, unix"',
+        '"Écrivain","  J\'ai écrit {{ceci}}.  ",,',
+        "中文助手,请用中文回答。,,",
+        f'Long,"{"x" * 140_000}",,',
+        "ab,too short a title,,",
+        f"{'t' * 101},too long a title,,",
+    ]
+    file = Path(tmp_path, "prompts.csv")
+    file.write_bytes("\n".join(rows).encode())
+    token = ada.headers["Authorization"].removeprefix("Bearer ")
+    command = [sys.executable, live.ROOT / "docs/examples/import_csv.py", file]
+    done = subprocess.run(
+        [*command, "--token", token, "--api", str(ada.base_url)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "4 saved, 2 refused, 0 came back changed"
+    for query, title in {
+        "linux": "Linux Terminal",
+        "ÉCRIT": "Écrivain",
+        "中文": "中文助手",
+    }.items():
+        assert [p["title"] for p in ada.get("/search", params={"q": query}).json()] == [title]
