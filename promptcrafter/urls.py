@@ -1,19 +1,26 @@
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
-from rest_framework.routers import DefaultRouter
+from rest_framework.routers import APIRootView, DefaultRouter
 
 from promptcrafter.health import healthz, readyz
 from prompts.views import LogViewSet, PromptViewSet, SearchView
 
 
+class PromptCrafter(APIRootView):
+    """Your generative-AI prompts, and the outputs that they produced."""
+
+
 class Router(DefaultRouter):
     include_format_suffixes = False
+    APIRootView = PromptCrafter
 
 
 router = Router(trailing_slash=False)
 router.register("prompts", PromptViewSet, "prompt")
 router.register("logs", LogViewSet, "log")
+
+admin.site.site_title = admin.site.site_header = "PromptCrafter"
 
 urlpatterns = [
     path("auth/", include("accounts.urls")),

@@ -14,6 +14,7 @@ many = settings(
 )
 
 any_text = st.text(st.characters())  # lone surrogates and NUL too
+storable = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | any_text,
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(any_text, inner, max_size=5),
@@ -91,11 +92,9 @@ def test_any_path_gets_an_answer_in_json(alice, path):
 
 
 @many
-@given(text=st.text(min_size=1), other=st.text())
+@given(text=storable, other=storable)
 def test_what_was_saved_is_found_by_any_word_of_it(alice, make_prompt, text, other):
-    prompt = make_prompt(alice, content=f"{text} {other}")
+    prompt = make_prompt(alice, content=f"x {text} {other}")
     for word in text.split()[:3]:
-        if "\0" in word:
-            continue
         response = alice.client.get("/search", {"q": word}, headers=alice.headers)
         assert prompt.wire_id in [found["_id"] for found in response.json()]

@@ -303,6 +303,22 @@ def test_readiness_follows_the_database(tmp_path):
         assert process.wait(timeout=20) == 0
 
 
+@pytest.mark.skipif("TEST_DATABASE_URL" not in os.environ, reason="SQLite has no list of clients")
+def test_connections_to_postgresql_are_kept_between_requests(tmp_path):
+    with live.database() as environment, live.administration() as connection:
+        process, url = live.start(tmp_path, WORKERS="2", THREADS="2", **environment)
+        name = environment["DATABASE_URL"].rpartition("/")[2]
+        seen = set()
+        for _ in range(60):
+            assert httpx2.get(f"{url}/readyz").status_code == 200
+            seen |= set(
+                connection.execute("SELECT pid FROM pg_stat_activity WHERE datname = %s", [name])
+            )
+        assert len(seen) <= 4
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+
+
 def test_a_csv_file_is_saved_and_read_back(ada, tmp_path):
     rows = [
         "title,content,model,tags",
