@@ -1,5 +1,6 @@
 """Who uses the service. The e-mail address is the log-in name, unique whatever its case."""
 
+import contextlib
 import unicodedata
 from typing import Any
 
@@ -11,6 +12,8 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from promptcrafter import ids
+
+EMAIL_MAX_LENGTH = 254
 
 
 class EmailTaken(Exception):
@@ -26,8 +29,17 @@ class WrongCredentials(Exception):
 
 
 def normalise_email(email: str) -> str:
-    """One spelling for one mailbox. NFKC first: `K` (the Kelvin sign) is a `k` to lower()."""
-    return unicodedata.normalize("NFKC", email).strip().lower()
+    """One spelling for one mailbox: lower case, the domain as DNS has it (IDNA), in ASCII.
+
+    NFKC first: `K` (the Kelvin sign) is a `k` to lower(). What is no address may come back as it
+    is, and what is too long for one does: NFKC takes quadratic time.
+    """
+    if len(email) > EMAIL_MAX_LENGTH:
+        return email
+    name, at, domain = unicodedata.normalize("NFKC", email).strip().lower().rpartition("@")
+    with contextlib.suppress(UnicodeError):
+        domain = domain.encode("idna").decode("ascii")
+    return f"{name}{at}{domain}"
 
 
 class UserManager(BaseUserManager["User"]):
@@ -55,7 +67,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     KIND = "user"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    email = models.EmailField("e-mail", unique=True)
+    email = models.EmailField("e-mail", unique=True, max_length=EMAIL_MAX_LENGTH)
     name = models.CharField(max_length=100)
     is_active = models.BooleanField(
         "active", default=True, help_text="Off: this person's tokens and log-ins stop at once."

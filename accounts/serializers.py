@@ -3,7 +3,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import validate_email
 from rest_framework import serializers
 
-from accounts.models import User, normalise_email
+from accounts.models import EMAIL_MAX_LENGTH, User, normalise_email
 from promptcrafter.fields import TextField
 
 # A bound on what is hashed; no person's pass phrase comes near.
@@ -13,18 +13,23 @@ PASSWORD_MAX_LENGTH = 4_096
 class EmailField(TextField):
     default_error_messages = {"email": "Send an e-mail address, like ada@example.com."}
 
+    def __init__(self, **kwargs):
+        super().__init__(max_length=EMAIL_MAX_LENGTH, **kwargs)
+
     def to_internal_value(self, data):
         email = normalise_email(super().to_internal_value(data))
         try:
             validate_email(email)
         except DjangoValidationError:
             self.fail("email")
+        if not email.isascii():
+            self.fail("email")
         return email
 
 
 class SignupSerializer(serializers.ModelSerializer):
     name = TextField(max_length=100)
-    email = EmailField(max_length=254)
+    email = EmailField()
     password = TextField(max_length=PASSWORD_MAX_LENGTH, write_only=True)
 
     class Meta:
@@ -44,5 +49,5 @@ class SignupSerializer(serializers.ModelSerializer):
 
 
 class LoginSerializer(serializers.Serializer):
-    email = TextField(max_length=254)
+    email = TextField(max_length=EMAIL_MAX_LENGTH)
     password = TextField(max_length=PASSWORD_MAX_LENGTH, write_only=True)

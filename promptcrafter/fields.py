@@ -54,9 +54,6 @@ class NumberField(serializers.Field):
             self.fail("invalid", minimum=self.minimum, maximum=self.maximum)
         return float(data)
 
-    def to_representation(self, value: float) -> float | int:
-        return as_sent(value)
-
 
 def as_sent(value: float) -> float | int:
     """9.0 as 9: a column of floats does not remember which numbers were whole."""
@@ -81,6 +78,3 @@ class IdField(serializers.Field):
             return ids.decode(self.kind, data if isinstance(data, str) else "")
         except ids.MalformedId:
             self.fail("invalid", kind=self.kind)
-
-    def to_representation(self, value: UUID) -> str:
-        return ids.encode(self.kind, value)

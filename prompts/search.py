@@ -13,7 +13,7 @@ def fold(text: str) -> str:
     """`text` as it is matched: NFKC, case-folded (Unicode's toNFKC_Casefold, less its removal of
     ignorable characters).
 
-    Runs of combining marks are broken up first, as in UAX #15's Stream-Safe Text Format: ordering
+    Runs of combining marks are broken up first, after UAX #15's Stream-Safe Text Format: ordering
     one run takes quadratic time, a minute for a hostile 200,000 characters.
     """
     if text.isascii():
@@ -33,8 +33,11 @@ def terms(query: str) -> list[str]:
 
 
 def _combining_marks() -> str:
-    """The characters of non-zero combining class, as the inside of a regular expression's set."""
-    return "".join(chr(code) for code in range(0x300, 0x1E950) if unicodedata.combining(chr(code)))
+    """The characters that are combining marks, or decompose into such, as the inside of a regular
+    expression's set. (U+0F73 is of class 0 and hides two marks that are not.)"""
+    every = map(chr, range(0x300, 0x1E950))
+    decomposed = ((char, unicodedata.normalize("NFKD", char)[0]) for char in every)
+    return "".join(char for char, first in decomposed if unicodedata.combining(first))
 
 
 _LONG_RUN_OF_MARKS = re.compile(f"([{_combining_marks()}]{{30}})(?=[{_combining_marks()}])")

@@ -63,6 +63,7 @@ ERRORS = [
         {"headers": {"Transfer-Encoding": "chunked"}},
     ),
     (413, "body_too_large", "POST", "/prompts", {"body": b"x" * 2_621_441}),
+    (413, "body_too_large", "POST", "/nothing/here", {"body": b"x" * 2_621_441}),
     (413, "body_too_large", "GET", "/fail/RequestDataTooBig", {}),
     (413, "body_too_large", "GET", "/fail-outside-the-api/RequestDataTooBig", {}),
     (415, "unsupported_media_type", "POST", "/prompts", {"body": b"{}", "content_type": ""}),

@@ -74,6 +74,19 @@ def test_an_infinite_score_is_refused(alice, prompt):
     assert alice.post("/logs", body % prompt.wire_id).status_code == 400
 
 
+def test_what_the_server_sets_is_never_taken_from_a_body(alice, bob, prompt, make_log):
+    forged = {
+        "_id": make_log(prompt).wire_id,
+        "ownerId": bob.user.wire_id,
+        "owner": str(bob.user.pk),
+        "createdAt": "2001-01-01T00:00:00Z",
+    }
+    log = alice.post("/logs", LOG | {"promptId": prompt.wire_id} | forged).json()
+    assert not {log["_id"], log["createdAt"]} & set(forged.values())
+    assert log["createdAt"].endswith("Z")
+    assert Log.objects.owned_by(alice.user).count() == 2
+
+
 def test_a_log_needs_a_prompt_of_ones_own(alice, bob, prompt):
     assert bob.post("/logs", LOG | {"promptId": prompt.wire_id}).status_code == 404
     Prompt.objects.all().delete()

@@ -1,6 +1,7 @@
 """The real server, as `make run` starts it, spoken to over a socket."""
 
 import http.client
+import json
 import os
 import re
 import signal
@@ -131,6 +132,50 @@ def test_a_chunked_body_is_read(ada):
     assert "Content-Length" not in response.request.headers
     assert (response.status_code, response.json()["title"]) == (200, "Sent in pieces")
     assert ada.get(path).json()["title"] == "Sent in pieces"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'zz\r\n{"title":"Lost"}\r\n0\r\n\r\n',
+        b'20\r\n{"title":"Lost"',
+        b'f\r\n{"title":"Lost",\r\nzz\r\n',
+        b"0\r\n\r\n",
+    ],
+)
+def test_a_chunked_body_that_can_not_be_read_is_never_taken_for_an_empty_one(ada, body):
+    path = f"/prompts/{ada.post('/prompts', json=PROMPT).json()['_id']}"
+    netloc = urlsplit(str(ada.base_url))
+    head = (
+        f"PATCH {path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
+        f"Authorization: {ada.headers['Authorization']}\r\nContent-Type: application/json\r\n\r\n"
+    )
+    with socket.create_connection((netloc.hostname, netloc.port), timeout=10) as connection:
+        connection.sendall(head.encode() + body)
+        connection.shutdown(socket.SHUT_WR)
+        assert re.match(rb"HTTP/1\.1 4\d\d|$", connection.recv(100))
+    assert ada.get(path).json()["title"] == PROMPT["title"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Type": "application/json; a*=nonsense'x'y"},
+        {"Content-Type": "application/json; charset=rot13"},
+        {"Content-Type": 'application/json; x="' + ";" * 8_000},
+        {"Content-Type": "application/json", "Cookie": 'sessionid="\\000abcdefgh"'},
+        {"Content-Type": "application/json", "Cookie": 'sessionid="\\355\\240\\200abcdefgh"'},
+    ],
+    ids=lambda headers: str(headers)[:60],
+)
+def test_odd_headers_do_no_harm(ada, headers):
+    response = ada.post("/prompts?a=b", content=json.dumps(PROMPT), headers=headers)
+    assert response.status_code == 201
+    anonymous = httpx2.get(f"{ada.base_url}/prompts", headers=headers)
+    assert anonymous.status_code == 401
+    for page in ("api-auth/login/", "admin/login/"):
+        form = {"Content-Type": "application/x-www-form-urlencoded; charset=rot13"}
+        assert httpx2.post(f"{ada.base_url}/{page}", content="a=b", headers=form).status_code == 403
 
 
 @pytest.mark.parametrize("is_chunked", [False, True])
