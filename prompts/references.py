@@ -1,0 +1,23 @@
+"""How a client names a version: by its number, by a label, or as `latest`. Pure."""
+
+import re
+
+# The database's integers end at 2,147,483,647; ten digits would not all fit.
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+
+
+class MalformedVersion(ValueError):
+    def __init__(self) -> None:
+        super().__init__("A version's number is a whole number from 1 on, in ASCII digits.")
+
+
+def number(text: str) -> int:
+    """The version number that `text` writes; raises MalformedVersion."""
+    if not _NUMBER.fullmatch(text):
+        raise MalformedVersion
+    return int(text)
+
+
+def number_or_name(text: str) -> int | str:
+    """A number where it looks like one, otherwise a name."""
+    return number(text) if re.fullmatch(r"[-+.\d]*", text) else text
