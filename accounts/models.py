@@ -9,7 +9,6 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
-from uuid_utils.compat import uuid7
 
 from promptcrafter import ids
 
@@ -66,7 +65,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     KIND = "user"
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = models.UUIDField(primary_key=True, default=ids.new_key, editable=False)
     email = models.EmailField("e-mail", unique=True, max_length=EMAIL_MAX_LENGTH)
     name = models.CharField(max_length=100)
     is_active = models.BooleanField(

@@ -26,7 +26,7 @@ class SignupView(GenericAPIView):
 
 
 class LoginView(GenericAPIView):
-    """Exchange an e-mail and a password for a token, good for an hour."""
+    """Exchange an e-mail and a password for a token, good for an hour by default."""
 
     authentication_classes = []
     permission_classes = [AllowAny]

@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = Path(os.environ.get("DATA_DIR", BASE_DIR / "var")).resolve()
+DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / "var").resolve()
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
@@ -45,7 +45,7 @@ def words(name: str, default: str) -> list[str]:
 
 
 def secret(name: str, *, file: Path, minimum: int) -> str:
-    """The variable, or else the first line of `file`, which `make run` writes."""
+    """The variable, or else what `file` holds, which `make run` writes."""
     value = os.environ.get(name)
     if value is None and file.is_file():
         value = file.read_text(encoding="ascii").strip()

@@ -3,6 +3,8 @@
     {"error": "<a sentence that says how to be right>", "code": "<a stable word>",
      "fields": {"title": ["<a sentence>"]}}        # `fields` only when single fields are invalid
 
+A domain exception may have `details`: what else the caller needs to put things right.
+
 Whatever is raised (DRF's exceptions, Django's, the database's, our own plain ones) becomes a
 Problem in `describe`, and nowhere else.
 """
@@ -14,11 +16,12 @@ from typing import Any, NamedTuple
 import orjson
 from django.core.exceptions import (
     DisallowedHost,
+    ObjectDoesNotExist,
     PermissionDenied,
     RequestDataTooBig,
     SuspiciousOperation,
 )
-from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
+from django.db import DataError, Error, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import Resolver404
 from rest_framework import exceptions
@@ -26,6 +29,10 @@ from rest_framework.response import Response
 
 from accounts.models import EmailTaken, WrongCredentials
 from promptcrafter.ids import MalformedId
+from prompts.models.idempotency import KeyInProgress, KeyReused
+from prompts.models.labels import LabelConflict, MalformedLabel
+from prompts.models.prompts import LabelNotSet, NoSuchVersion, NothingToRollBack, VersionConflict
+from prompts.references import MalformedVersion
 
 logger = logging.getLogger(__name__)
 
@@ -40,13 +47,12 @@ class Problem(NamedTuple):
     status: int
     code: str
     sentence: str
-    fields: dict[str, list[str]] = {}
+    details: dict[str, Any] = {}
     headers: dict[str, str] = {}
 
     @property
     def body(self) -> dict[str, Any]:
-        body: dict[str, Any] = {"error": self.sentence, "code": self.code}
-        return {**body, "fields": self.fields} if self.fields else body
+        return {"error": self.sentence, "code": self.code, **self.details}
 
 
 UNAVAILABLE = (503, "unavailable", "The database is not available; try again shortly.")
@@ -54,8 +60,18 @@ UNAVAILABLE = (503, "unavailable", "The database is not available; try again sho
 # The first that fits, from top to bottom; without a sentence here, the exception's own.
 KNOWN: dict[type[BaseException], tuple[int, str, str | None]] = {
     MalformedId: (400, "malformed_id", None),
+    MalformedVersion: (400, "malformed_version", None),
+    MalformedLabel: (400, "malformed_label", None),
     WrongCredentials: (401, "wrong_credentials", None),
+    NoSuchVersion: (404, "no_such_version", None),
+    LabelNotSet: (404, "label_not_set", None),
+    ObjectDoesNotExist: (404, "not_found", "It is not there any more."),
     EmailTaken: (409, "email_taken", None),
+    VersionConflict: (409, "version_conflict", None),
+    LabelConflict: (409, "label_conflict", None),
+    NothingToRollBack: (409, "nothing_to_roll_back", None),
+    KeyInProgress: (409, "idempotency_key_in_progress", None),
+    KeyReused: (422, "idempotency_key_reused", None),
     exceptions.NotAuthenticated: (
         401,
         "not_authenticated",
@@ -94,7 +110,8 @@ def describe(error: BaseException | None) -> Problem:
         return _invalid(error.detail)
     for kind, (status, code, sentence) in KNOWN.items():
         if isinstance(error, kind):
-            return _problem(status, code, sentence or str(error))
+            details = getattr(error, "details", {})
+            return _problem(status, code, sentence or str(error), details)
     if isinstance(error, exceptions.APIException):
         code = getattr(error.detail, "code", error.default_code)
         return _problem(error.status_code, code, str(error.detail))
@@ -117,7 +134,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     problem = describe(error)
     if problem.status == 500:
         return None
-    if isinstance(error, DatabaseError):
+    if isinstance(error, Error):
         logger.error("answered %s: %s", problem.status, problem.code, exc_info=error)
     return Response(problem.body, status=problem.status, headers=problem.headers)
 
@@ -131,17 +148,20 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return respond(exceptions.PermissionDenied(reason or None, code="csrf_failed"))
 
 
-def _problem(status: int, code: str, sentence: str) -> Problem:
+def _problem(
+    status: int, code: str, sentence: str, details: dict[str, Any] | None = None
+) -> Problem:
     """With the header that RFC 9110 wants: 401 names its scheme, 503 says when to come back."""
     headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
-    return Problem(status, code, sentence, headers=headers.get(status, {}))
+    return Problem(status, code, sentence, details or {}, headers.get(status, {}))
 
 
 def _invalid(detail: Any) -> Problem:
-    fields = {name: _sentences(inner) for name, inner in detail.items()}
+    by_field = detail if isinstance(detail, dict) else {"non_field_errors": detail}
+    fields = {name: _sentences(inner) for name, inner in by_field.items()}
     first = next(iter(fields))
     more = f" ({len(fields) - 1} more in `fields`.)" if len(fields) > 1 else ""
-    return Problem(400, "invalid", f"{first}: {fields[first][0]}{more}", fields=fields)
+    return Problem(400, "invalid", f"{first}: {fields[first][0]}{more}", {"fields": fields})
 
 
 def _sentences(detail: Any) -> list[str]:

@@ -55,6 +55,33 @@ class NumberField(serializers.Field):
         return float(data)
 
 
+class WholeNumberField(serializers.Field):
+    """A JSON integer from `minimum` on or, where there is one, that very word."""
+
+    MAXIMUM = 2_147_483_647  # of the databases' integers
+
+    default_error_messages = {
+        "required": "This is required.",
+        "null": "Send a whole number, not null.",
+        "invalid": "Send a whole number from {minimum} on{or_word}.",
+    }
+
+    def __init__(self, *, minimum: int, or_word: str | None = None, **kwargs: Any) -> None:
+        self.minimum, self.or_word = minimum, or_word
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> int | str:
+        if self.or_word is not None and data == self.or_word:
+            return self.or_word
+        if type(data) is not int or not self.minimum <= data <= self.MAXIMUM:
+            word = f', or "{self.or_word}"' if self.or_word else ""
+            self.fail("invalid", minimum=self.minimum, or_word=word)
+        return data
+
+    def to_representation(self, value: int) -> int:
+        return value
+
+
 def as_sent(value: float) -> float | int:
     """9.0 as 9: a column of floats does not remember which numbers were whole."""
     return int(value) if value.is_integer() else value

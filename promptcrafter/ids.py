@@ -7,6 +7,8 @@ The alphabet is Crockford's in lower case and the layout that of TypeID 0.3
 import re
 from uuid import UUID
 
+from uuid_utils.compat import uuid7
+
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 # int() reads base 32 in C, but with the alphabet 0-9a-v.
@@ -24,6 +26,11 @@ class MalformedId(ValueError):
         super().__init__(
             f"This is not a {kind} id: it must be `{kind}_` and 26 lower-case letters and digits."
         )
+
+
+def new_key() -> UUID:
+    """A UUIDv7 (RFC 9562), later than any that this process made before."""
+    return uuid7()
 
 
 def encode(kind: str, key: UUID) -> str:

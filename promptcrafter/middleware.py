@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.cache import patch_vary_headers
 
 from promptcrafter.errors import LengthRequired, respond
 
@@ -14,7 +15,9 @@ Handler = Callable[[HttpRequest], HttpResponseBase]
 def guard(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = refuse(request) or get_response(request)
-        response.headers.setdefault("Cache-Control", "private, no-store")
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        if "public" not in response.headers["Cache-Control"]:
+            patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
         return response
 
     return middleware
@@ -29,6 +32,7 @@ def refuse(request: HttpRequest) -> HttpResponseBase | None:
     if "HTTP_TRANSFER_ENCODING" in request.META:
         return respond(LengthRequired())
     length = request.META.get("CONTENT_LENGTH") or ""
-    if length.isdigit() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+    is_number = length.isascii() and length.isdigit()
+    if is_number and (len(length) > 18 or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE):
         return respond(RequestDataTooBig())
     return None

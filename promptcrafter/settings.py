@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 from promptcrafter import environment as env
 
 DATA_DIR = env.DATA_DIR
@@ -10,6 +12,8 @@ DEBUG = env.flag("DEBUG", default=False)
 HTTPS = env.flag("HTTPS", default=False)
 SECRET_KEY = env.secret("SECRET_KEY", file=DATA_DIR / "secret_key", minimum=50)
 JWT_SIGNING_KEY = env.secret("JWT_SIGNING_KEY", file=DATA_DIR / "jwt_signing_key", minimum=32)
+if JWT_SIGNING_KEY == SECRET_KEY:
+    raise ImproperlyConfigured("JWT_SIGNING_KEY must be another than SECRET_KEY.")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 
 # The server that `make run` starts.
@@ -36,6 +40,7 @@ MIDDLEWARE = [
     "promptcrafter.middleware.guard",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -78,8 +83,7 @@ SQLITE_OPTIONS: dict[str, Any] = {
     "transaction_mode": "IMMEDIATE",
     # FULL: what was answered 2xx is on the disk. It costs nothing measurable beside NORMAL.
     "init_command": (
-        "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;"
-        "PRAGMA journal_size_limit=67108864;"
+        "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA journal_size_limit=67108864;"
     ),
 }
 POSTGRESQL_OPTIONS: dict[str, Any] = {
@@ -167,24 +171,21 @@ REST_FRAMEWORK = {
 CSRF_FAILURE_VIEW = "promptcrafter.errors.csrf_failure"
 CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SECURE = HTTPS
-X_FRAME_OPTIONS = "DENY"
 # "no-referrer" would make browsers send `Origin: null` with a form, and the CSRF check refuse it.
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
-# People's pages are sent on to HTTPS. A program is not: it would go on sending its token in the
-# clear and never notice.
+# The admin and log-in are sent on to HTTPS. A program is not: it would go on sending its token in
+# the clear and never notice.
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^(?!admin|api-auth)"]
 
 # The rest ---------------------------------------------------------------------------------------
 
-LANGUAGE_CODE = "en-us"
 USE_I18N = False
 TIME_ZONE = "UTC"
-USE_TZ = True
 
 LOGGING = {
     "version": 1,
@@ -197,6 +198,7 @@ LOGGING = {
         # 500 is worth more than a line for each 404.
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
         "django.request": {"level": "ERROR"},
-        "django.security": {"level": "ERROR"},
+        # A Host that we don't know is the client's mistake, and each would be a traceback.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }

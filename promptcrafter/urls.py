@@ -4,7 +4,8 @@ from django.views.generic import RedirectView
 from rest_framework.routers import APIRootView, DefaultRouter
 
 from promptcrafter.health import healthz, readyz
-from prompts.views import LogViewSet, PromptViewSet, SearchView
+from prompts.views.logs import LogViewSet
+from prompts.views.prompts import PromptViewSet
 
 
 class PromptCrafter(APIRootView):
@@ -24,7 +25,7 @@ admin.site.site_title = admin.site.site_header = "PromptCrafter"
 
 urlpatterns = [
     path("auth/", include("accounts.urls")),
-    path("search", SearchView.as_view(), name="search"),
+    path("", include("prompts.urls")),
     path("", include(router.urls)),
     path("healthz", healthz),
     path("readyz", readyz),

@@ -1,15 +1,19 @@
 from rest_framework import serializers
 
 from promptcrafter import ids
-from promptcrafter.fields import IdField, NumberField, TextField, as_sent
+from promptcrafter.fields import IdField, NumberField, TextField, WholeNumberField, as_sent
 from prompts import tags
 from prompts.models import (
+    MESSAGE_MAX_LENGTH,
     MODEL_MAX_LENGTH,
     TEXT_MAX_LENGTH,
     TITLE_MAX_LENGTH,
     TITLE_MIN_LENGTH,
+    Label,
+    LabelMove,
     Log,
     Prompt,
+    Version,
 )
 
 QUERY_MAX_LENGTH = 1_000
@@ -25,6 +29,19 @@ class TagsField(serializers.ListField):
             raise serializers.ValidationError(str(error)) from error
 
 
+class MessageField(TextField):
+    """What a change was for."""
+
+    def __init__(self, **kwargs):
+        super().__init__(
+            max_length=MESSAGE_MAX_LENGTH,
+            required=False,
+            allow_blank=True,
+            write_only=True,
+            **kwargs,
+        )
+
+
 class PromptSerializer(serializers.ModelSerializer):
     """Declares and validates. Rows are written out by hand: a list is mostly this function."""
 
@@ -34,28 +51,133 @@ class PromptSerializer(serializers.ModelSerializer):
     content = TextField(max_length=TEXT_MAX_LENGTH)
     model = TextField(max_length=MODEL_MAX_LENGTH)
     tags = TagsField(required=False)
+    message = MessageField()
+    version = serializers.IntegerField(read_only=True)
+    labels = serializers.DictField(read_only=True)
     createdAt = serializers.DateTimeField(source="created_at", read_only=True)
     updatedAt = serializers.DateTimeField(source="updated_at", read_only=True)
 
     class Meta:
         model = Prompt
-        fields = ["_id", "ownerId", "title", "content", "model", "tags", "createdAt", "updatedAt"]
+        fields = [
+            "_id",
+            "ownerId",
+            "title",
+            "content",
+            "model",
+            "tags",
+            "message",
+            "version",
+            "labels",
+            "createdAt",
+            "updatedAt",
+        ]
 
-    def to_representation(self, prompt):
+    def to_representation(self, shown):
+        """A prompt as it is or, of one of its versions, as it was."""
+        is_past = isinstance(shown, Version)
+        prompt = shown.prompt if is_past else shown
         return {
             "_id": prompt.wire_id,
             "ownerId": ids.encode("user", prompt.owner_id),
-            "title": prompt.title,
-            "content": prompt.content,
-            "model": prompt.model,
-            "tags": prompt.tags,
+            "title": shown.title,
+            "content": shown.content,
+            "model": shown.model,
+            "tags": shown.tags,
+            "version": shown.number if is_past else prompt.version,
+            "labels": prompt.labels,
             "createdAt": prompt.created_at,
-            "updatedAt": prompt.updated_at,
+            "updatedAt": shown.created_at if is_past else prompt.updated_at,
         }
+
+    def create(self, validated_data):
+        saving = {name: validated_data.pop(name, "") for name in ("author", "message")}
+        prompt = Prompt(**validated_data)
+        prompt.save(**saving)
+        return prompt
 
     def update(self, prompt, validated_data):
         prompt.edit(**validated_data)
         return prompt
+
+
+class EditSerializer(PromptSerializer):
+    baseVersion = WholeNumberField(
+        minimum=1, source="base_version", required=False, write_only=True
+    )
+
+    class Meta(PromptSerializer.Meta):
+        fields = [*PromptSerializer.Meta.fields, "baseVersion"]
+
+
+class TrashedPromptSerializer(PromptSerializer):
+    def to_representation(self, prompt):
+        return {**super().to_representation(prompt), "deletedAt": prompt.deleted_at}
+
+
+class VersionSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Version
+        fields = ["number", "title", "content", "model", "tags", "message", "source"]
+
+    def to_representation(self, version):
+        return {
+            "number": version.number,
+            "title": version.title,
+            "content": version.content,
+            "model": version.model,
+            "tags": version.tags,
+            "message": version.message,
+            "authorId": _user_id(version.author_id),
+            "createdAt": version.created_at,
+            "source": version.source,
+        }
+
+
+class RestoreSerializer(serializers.Serializer):
+    message = MessageField()
+
+
+class LabelSerializer(serializers.ModelSerializer):
+    """What a label is set to: a version's number, or `latest`, which is resolved at once."""
+
+    version = WholeNumberField(minimum=1, or_word="latest")
+    note = MessageField()
+    expectedVersion = WholeNumberField(
+        minimum=1, source="expected_version", required=False, allow_null=True, write_only=True
+    )
+
+    class Meta:
+        model = Label
+        fields = ["version", "note", "expectedVersion"]
+
+    def to_representation(self, label):
+        return {
+            "name": label.name,
+            "version": label.version,
+            "note": label.move.note,
+            "actorId": _user_id(label.move.actor_id),
+            "updatedAt": label.move.created_at,
+        }
+
+
+class RollbackSerializer(serializers.Serializer):
+    note = MessageField()
+
+
+class LabelMoveSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = LabelMove
+        fields = ["note"]
+
+    def to_representation(self, move):
+        return {
+            "from": move.from_version,
+            "to": move.to_version,
+            "actorId": _user_id(move.actor_id),
+            "note": move.note,
+            "createdAt": move.created_at,
+        }
 
 
 class LogSerializer(serializers.ModelSerializer):
@@ -87,3 +209,7 @@ class SearchSerializer(serializers.Serializer):
     """The parameters of a search."""
 
     q = TextField(max_length=QUERY_MAX_LENGTH)
+
+
+def _user_id(key):
+    return None if key is None else ids.encode("user", key)

@@ -13,6 +13,7 @@ from tests.callers import Caller
 
 PASSWORD = "correct horse battery"
 PROMPT = {"title": "Via a page", "content": "c", "model": "m"}
+NO_INLINES = {"versions-TOTAL_FORMS": 0, "versions-INITIAL_FORMS": 0}
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
@@ -78,7 +79,17 @@ def test_browsers_tell_our_forms_where_they_come_from(browser, db):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/prompts", "/logs", "/search?q=x", "/auth/signup", "/auth/login", "/prompts/x"]
+    "path",
+    [
+        "/",
+        "/prompts",
+        "/logs",
+        "/search?q=x",
+        "/auth/signup",
+        "/auth/login",
+        "/trash",
+        "/prompts/x",
+    ],
 )
 @pytest.mark.parametrize("is_known", [True, False])
 def test_every_route_has_a_page(browser, make_user, path, is_known):
@@ -88,6 +99,50 @@ def test_every_route_has_a_page(browser, make_user, path, is_known):
     assert page.status_code < 500
     assert page["Content-Type"].startswith("text/html")
     assert page["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "?version=1",
+        "/versions",
+        "/versions/1",
+        "/versions/1/restore",
+        "/diff?from=1",
+        "/labels",
+        "/labels/live",
+        "/labels/live/history",
+        "/labels/live/rollback",
+    ],
+)
+def test_everything_of_a_prompt_has_a_page(browser, alice, make_prompt, path):
+    browser.force_login(alice.user)
+    prompt = make_prompt(alice)
+    prompt.set_label("live", to=1, actor=alice.user)
+    page = browser.get(f"/prompts/{prompt.wire_id}{path}")
+    assert page.status_code in {200, 405}
+    assert page["Content-Type"].startswith("text/html")
+
+
+def test_the_admin_shows_the_history_and_lets_nobody_rewrite_it(admin, alice, make_prompt):
+    prompt = make_prompt(alice)
+    prompt.edit(title="Version 2", message="Better title", author=alice.user)
+    page = admin.get(f"/admin/prompts/prompt/{prompt.pk}/change/").content.decode()
+    assert "Better title" in page
+    assert 'name="versions-0-title"' not in page
+    first = prompt.versions.get(number=1)
+    forged = {"versions-TOTAL_FORMS": 1, "versions-INITIAL_FORMS": 1}
+    forged |= {"versions-0-id": first.pk, "versions-0-title": "Forged", "versions-0-DELETE": "on"}
+    edit(admin, prompt, **forged)
+    assert [v.title for v in prompt.versions.newest_first()] == ["Version 2", "A title"]
+
+
+def test_an_edit_in_the_admin_makes_a_version_by_the_operator(admin, operator, alice, make_prompt):
+    prompt = make_prompt(alice)
+    edit(admin, prompt, title="Mended")
+    newest = prompt.versions.get(number=2)
+    assert (newest.title, newest.author, newest.source) == ("Mended", operator, "edit")
 
 
 def test_a_prompts_text_is_not_markup_on_a_page(browser, alice, make_prompt):
@@ -136,7 +191,8 @@ def test_the_admin_searches_as_the_api_does(admin, alice, make_prompt):
 def edit(admin, prompt, **changes):
     form = {"title": prompt.title, "content": prompt.content, "model": prompt.model, "tags": "[]"}
     form["content"] = form["content"].replace("\r\n", "\n").replace("\n", "\r\n")  # browsers do
-    return admin.post(f"/admin/prompts/prompt/{prompt.pk}/change/", form | changes)
+    path = f"/admin/prompts/prompt/{prompt.pk}/change/"
+    return admin.post(path, form | NO_INLINES | changes)
 
 
 @pytest.mark.parametrize("content", ["a\nb\n", " a\r\nb\r\n ", "\n\n a"])
@@ -155,7 +211,18 @@ def test_an_edit_in_the_admin_is_found_by_its_new_text(admin, alice, make_prompt
 
 
 @pytest.mark.parametrize(
-    "changes", [{"title": "ab"}, {"tags": '"art"'}, {"tags": "[1]"}, {"content": ""}, {"tags": "["}]
+    "changes",
+    [
+        {"title": "ab"},
+        {"title": "   "},
+        {"content": " \n "},
+        {"model": " "},
+        {"tags": '["\\ud800"]'},
+        {"tags": '"art"'},
+        {"tags": "[1]"},
+        {"content": ""},
+        {"tags": "["},
+    ],
 )
 def test_the_admin_keeps_the_same_rules(admin, alice, make_prompt, changes):
     prompt = make_prompt(alice)
@@ -179,7 +246,7 @@ def test_prompts_and_logs_can_be_made_in_the_admin(admin, alice):
         "model": "m",
         "tags": '["a"]',
     }
-    assert admin.post("/admin/prompts/prompt/add/", form).status_code == 302
+    assert admin.post("/admin/prompts/prompt/add/", form | NO_INLINES).status_code == 302
     prompt = Prompt.objects.get()
     assert (prompt.owner, prompt.content, prompt.tags) == (alice.user, " c\n", ["a"])
     form = {"prompt": prompt.pk, "output": "o", "model_used": "m", "notes": "", "score": "7.5"}

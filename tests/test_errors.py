@@ -3,8 +3,12 @@
 import re
 
 import pytest
+from rest_framework.exceptions import ValidationError
 
 from promptcrafter import errors
+from promptcrafter.conditions import PreconditionFailed
+from prompts.models import IdempotencyKey
+from prompts.models.idempotency import fingerprint
 from tests.callers import Caller
 
 pytestmark = [
@@ -15,6 +19,8 @@ pytestmark = [
 MISSING = "prompt_01m83trjvzeb7vw09s9gmd4d3y"
 LOGIN = {"email": "nobody@example.com", "password": "x"}
 ALICE = {"name": "A", "email": "alice@example.com", "password": "correct horse battery"}
+RUNNING = {"Idempotency-Key": "running"}
+LABEL = "/prompts/{prompt}/labels/production"
 FORM = {"content_type": "application/x-www-form-urlencoded"}
 
 # status, code, and the request of alice's that is answered so
@@ -42,7 +48,15 @@ ERRORS = [
         "/logs",
         {"body": {"promptId": MISSING, "output": "o", "modelUsed": "m"}},
     ),
+    (400, "malformed_version", "GET", "/prompts/{prompt}/versions/0", {}),
+    (400, "malformed_version", "GET", "/prompts/{prompt}?version=1e3", {}),
+    (400, "malformed_label", "PUT", "/prompts/{prompt}/labels/latest", {"body": {"version": 1}}),
+    (404, "no_such_version", "GET", "/prompts/{prompt}/versions/9", {}),
+    (404, "label_not_set", "GET", "/prompts/{prompt}/labels/staging", {}),
     (404, "no_such_route", "GET", "/prompts/", {}),
+    (404, "no_such_route", "GET", "/prompts/{prompt}/", {}),
+    (404, "no_such_route", "GET", "/search/?q=x", {}),
+    (404, "no_such_route", "POST", "/auth/login/", {"body": LOGIN}),
     (404, "no_such_route", "GET", "/Prompts", {}),
     (404, "no_such_route", "POST", "/nothing/here", {"body": b"\xff"}),
     (404, "no_such_route", "GET", "/prompts/a%2Fb", {}),
@@ -54,6 +68,10 @@ ERRORS = [
     (405, "method_not_allowed", "GET", "/auth/login", {}),
     (405, "method_not_allowed", "POST", "/healthz", {}),
     (409, "email_taken", "POST", "/auth/signup", {"body": ALICE}),
+    (409, "version_conflict", "PATCH", "/prompts/{prompt}", {"body": {"baseVersion": 1}}),
+    (409, "label_conflict", "PUT", LABEL, {"body": {"version": 1, "expectedVersion": 2}}),
+    (409, "nothing_to_roll_back", "POST", f"{LABEL}/rollback", {}),
+    (409, "idempotency_key_in_progress", "POST", "/prompts", {"body": {}, "headers": RUNNING}),
     (409, "conflict", "GET", "/fail/IntegrityError", {}),
     (
         411,
@@ -62,13 +80,23 @@ ERRORS = [
         "/prompts/{prompt}",
         {"headers": {"Transfer-Encoding": "chunked"}},
     ),
+    (412, "precondition_failed", "DELETE", "/prompts/{prompt}", {"headers": {"If-Match": '"1-1"'}}),
     (413, "body_too_large", "POST", "/prompts", {"body": b"x" * 2_621_441}),
     (413, "body_too_large", "POST", "/nothing/here", {"body": b"x" * 2_621_441}),
     (413, "body_too_large", "GET", "/fail/RequestDataTooBig", {}),
     (413, "body_too_large", "GET", "/fail-outside-the-api/RequestDataTooBig", {}),
     (415, "unsupported_media_type", "POST", "/prompts", {"body": b"{}", "content_type": ""}),
     (415, "unsupported_media_type", "POST", "/prompts", {"body": b"a=b", **FORM}),
+    (415, "unsupported_media_type", "PATCH", "/prompts/{prompt}", {"body": b"a=b", **FORM}),
+    (415, "unsupported_media_type", "POST", "/logs", {"body": b"{}", "content_type": ""}),
     (415, "unsupported_media_type", "POST", "/auth/login", {"body": b"a=b", **FORM}),
+    (
+        422,
+        "idempotency_key_reused",
+        "POST",
+        "/prompts",
+        {"body": {}, "headers": {"Idempotency-Key": "used"}},
+    ),
     (500, "server_error", "GET", "/fail/RecursionError", {}),
     (500, "server_error", "GET", "/fail-outside-the-api/PermissionError", {}),
     (503, "unavailable", "GET", "/fail/OperationalError", {}),
@@ -79,10 +107,19 @@ ERRORS = [
 ELSEWHERE = {"permission_denied", "csrf_failed"}
 
 
+# What may stand beside `error` and `code`.
+MORE = {
+    "invalid": ["fields"],
+    "label_not_set": ["labels"],
+    "label_conflict": ["currentVersion"],
+    "version_conflict": ["currentVersion", "changes"],
+}
+
+
 def assert_error(response, status, code):
     assert (response.status_code, response.json()["code"]) == (status, code)
     assert response["Content-Type"] == "application/json"
-    assert set(response.json()) - {"fields"} == {"error", "code"}
+    assert {"error", "code"} <= set(response.json()) <= {"error", "code", *MORE.get(code, ())}
     assert re.fullmatch(r"[^\n]+[.)]", response.json()["error"])
     assert "the inside story" not in response.content.decode()
     assert (response.headers.get("WWW-Authenticate") == "Bearer") == (status == 401)
@@ -96,15 +133,40 @@ def assert_error(response, status, code):
 def test_every_error_has_the_one_shape(
     alice, bob, make_prompt, status, code, method, path, options
 ):
-    path = path.format(prompt=make_prompt(alice).wire_id, bobs=make_prompt(bob).wire_id)
+    prompt = make_prompt(alice)
+    prompt.edit(title="Version 2", author=alice.user)
+    prompt.set_label("production", to=1, actor=alice.user)
+    claim = IdempotencyKey.objects.claim
+    claim(alice.user, "running", fingerprint("POST", "/prompts", {}))
+    claim(alice.user, "used", "another request's")
+    path = path.format(prompt=prompt.wire_id, bobs=make_prompt(bob).wire_id)
     assert_error(alice.send(method, path, **options), status, code)
 
 
 def test_the_table_has_every_code():
     of_frameworks = {"invalid", "parse_error", "invalid_token", "not_owner", "server_error"}
     known = {code for _, code, _ in errors.KNOWN.values()} | of_frameworks
-    known |= {errors.LengthRequired.default_code}
+    known |= {errors.LengthRequired.default_code, PreconditionFailed.default_code}
     assert {code for _, code, *_ in ERRORS} == known - ELSEWHERE
+
+
+@pytest.mark.parametrize("name", ["OperationalError", "InterfaceError", "IntegrityError"])
+def test_what_the_database_said_is_logged_and_not_told(alice, caplog, name):
+    assert "the inside story" not in alice.get(f"/fail/{name}").content.decode()
+    assert "the inside story" in caplog.text
+
+
+@pytest.mark.parametrize("length", ["²", "9" * 5000, "-1", "x"])
+def test_a_length_that_is_no_number_does_no_harm(alice, length):
+    response = alice.client.generic(
+        "POST", "/prompts", b"{}", "application/json", CONTENT_LENGTH=length, headers=alice.headers
+    )
+    assert 400 <= response.status_code < 500
+
+
+def test_an_error_without_a_field_is_shaped_too():
+    for error in (ValidationError("Alone."), ValidationError(["Alone."])):
+        assert errors.describe(error).body["fields"] == {"non_field_errors": ["Alone."]}
 
 
 def test_several_invalid_fields_are_all_named(alice):
@@ -124,6 +186,6 @@ def test_an_accept_header_that_can_not_be_met_is_answered_in_json(alice, accept)
     assert_error(Caller().get("/prompts", Accept=accept), 401, "not_authenticated")
 
 
-def test_no_answer_is_kept_by_a_cache(alice, make_prompt):
+def test_no_answer_is_used_again_unasked(alice, make_prompt):
     for path in ("/prompts", f"/prompts/{make_prompt(alice).wire_id}", "/nowhere", "/healthz"):
-        assert alice.get(path)["Cache-Control"] == "private, no-store"
+        assert alice.get(path)["Cache-Control"] == "private, no-cache"

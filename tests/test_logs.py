@@ -107,6 +107,15 @@ def test_a_prompt_id_that_can_not_be_one_is_malformed(alice, value):
     assert alice.get(f"/logs?promptId={value}").status_code == 400
 
 
+def test_a_prompt_that_is_not_there_has_no_logs(alice):
+    assert alice.get("/logs?promptId=prompt_01m83trjvzeb7vw09s9gmd4d3y").status_code == 404
+
+
+def test_a_log_id_that_can_not_be_one_is_malformed(alice):
+    for wire_id in ("x", "prompt_01m83trjvzeb7vw09s9gmd4d3y", "%00"):
+        assert alice.delete(f"/logs/{wire_id}").status_code == 400
+
+
 def test_a_prompt_without_logs_has_none_to_list(alice, prompt):
     assert alice.get(f"/logs?promptId={prompt.wire_id}").status_code == 404
 
@@ -129,7 +138,9 @@ def test_a_logs_owner_is_its_prompts(prompt, make_log):
     assert make_log(prompt).owner_id == prompt.owner_id
 
 
-@pytest.mark.parametrize("fields", [{"score": 10.5}, {"score": -1}, {"output": ""}])
+@pytest.mark.parametrize(
+    "fields", [{"score": 10.5}, {"score": -1}, {"output": ""}, {"model_used": ""}]
+)
 def test_the_database_refuses_what_no_serializer_saw(prompt, make_log, fields):
     with pytest.raises(IntegrityError), transaction.atomic():
         make_log(prompt, **fields)

@@ -17,7 +17,8 @@ PROMPT = {
 def test_a_saved_prompt_comes_back_as_the_contract_shows_it(alice):
     response = alice.post("/prompts", PROMPT)
     assert response.status_code == 201
-    assert set(response.json()) == {*PROMPT, "_id", "ownerId", "createdAt", "updatedAt"}
+    added = {"version", "labels"}
+    assert set(response.json()) == {*PROMPT, "_id", "ownerId", "createdAt", "updatedAt"} | added
     assert response.json() | PROMPT == response.json()
     assert response.json() == alice.get(f"/prompts/{response.json()['_id']}").json()
 
@@ -141,7 +142,7 @@ def test_an_edit_changes_only_what_is_sent(alice, field, value):
     response = alice.patch(f"/prompts/{before['_id']}", {field: value})
     after = response.json()
     assert response.status_code == 200
-    assert after == before | {field: value, "updatedAt": after["updatedAt"]}
+    assert after == before | {field: value, "updatedAt": after["updatedAt"], "version": 2}
     assert after["updatedAt"] > before["updatedAt"]
     assert alice.get(f"/prompts/{before['_id']}").json() == after
 
@@ -158,15 +159,15 @@ def test_an_edit_is_later_than_the_one_before_it_whatever_the_clock_says(alice, 
     prompt = make_prompt(alice)
     future = timezone.now() + timezone.timedelta(days=1)
     Prompt.objects.filter(pk=prompt.pk).update(updated_at=future)
-    prompt.edit(title="After")
+    prompt.edit(title="After", author=alice.user)
     assert Prompt.objects.get().updated_at > future
 
 
 def test_edits_of_different_fields_from_stale_copies_both_survive(alice, make_prompt):
     prompt = make_prompt(alice)
     stale = Prompt.objects.get(pk=prompt.pk)
-    prompt.edit(title="New title")
-    stale.edit(content="New content")
+    prompt.edit(title="New title", author=alice.user)
+    stale.edit(content="New content", author=alice.user)
     kept = Prompt.objects.get()
     assert (kept.title, kept.content) == ("New title", "New content")
     assert list(Prompt.objects.matching("new title content")) == [kept]
@@ -184,9 +185,9 @@ def test_a_deleted_prompt_is_gone_with_its_logs(alice, make_prompt, make_log):
 
 def test_an_edit_of_a_prompt_deleted_meanwhile_does_not_bring_it_back(alice, make_prompt):
     prompt = make_prompt(alice)
-    Prompt.objects.all().delete()
+    Prompt.objects.all().delete()  # behind its back, as a purge would
     with pytest.raises(Prompt.DoesNotExist):
-        prompt.edit(title="Ghost")
+        prompt.edit(title="Ghost", author=alice.user)
     assert not Prompt.objects.exists()
 
 

@@ -57,15 +57,33 @@ def shell(script, **environment):
     )
 
 
+def lines_to_type(document):
+    (script,) = re.findall(r"```sh\n(.*?)```", (live.ROOT / document).read_text(), re.DOTALL)
+    return script
+
+
 def test_the_readmes_curl_lines_lead_from_sign_up_to_search(server):
-    readme = (live.ROOT / "README.md").read_text()
-    (script,) = re.findall(r"```sh\n(.*?)```", readme, re.DOTALL)
+    script = lines_to_type("README.md")
     assert "API=http://127.0.0.1:8000\n" in script
     done = shell(script.replace("http://127.0.0.1:8000", server))
     assert done.returncode == 0, done.stderr
     assert '"score":7.5' in done.stdout
     assert done.stdout.endswith("]")
     assert done.stdout.count("A surreal mountain landscape.") == 1
+
+
+def test_the_lines_about_versions_go_on_from_there(server):
+    script = lines_to_type("README.md").replace("ada@example.com", "eve@example.com")
+    script = script.replace("http://127.0.0.1:8000", server) + "\necho\n"
+    done = shell(script + lines_to_type("docs/versions.md"))
+    assert done.returncode == 0, done.stderr
+    answers = [json.loads(line) for line in done.stdout.splitlines()[1:]]
+    edited, versions, diff, label, shown, _, history, rolled_back, restored = answers
+    assert (edited["version"], [v["number"] for v in versions]) == (2, [2, 1])
+    assert diff["variables"] == {"added": ["mood"], "removed": []}
+    assert (label["version"], shown["version"], rolled_back["version"]) == (1, 1, 1)
+    assert [(move["from"], move["to"]) for move in history] == [(1, 2), (None, 1)]
+    assert (restored["version"], restored["content"]) == (3, "A surreal mountain landscape.")
 
 
 def test_two_sign_ups_with_one_email_at_once_make_one_account(server):
@@ -121,6 +139,73 @@ def test_an_edit_against_a_delete_ends_with_one_of_both(ada):
         )
         assert (edit, delete) in {(200, 204), (404, 204)}
         assert ada.get(path).status_code == 404
+
+
+def test_of_eight_edits_from_one_version_one_is_made(ada):
+    for _ in range(3):
+        path = f"/prompts/{ada.post('/prompts', json=PROMPT).json()['_id']}"
+        headers = {"If-Match": ada.get(path).headers["ETag"]}
+        edits = [
+            partial(ada.patch, path, json={"title": f"Edit {n}"}, headers=headers) for n in range(8)
+        ]
+        answers = at_once(*edits)
+        assert sorted(answer.status_code for answer in answers) == [200] + [412] * 7
+        (won,) = [answer.json() for answer in answers if answer.status_code == 200]
+        assert ada.get(path).json() == won
+        assert won["version"] == 2
+
+
+def test_eight_edits_at_once_are_eight_versions(ada):
+    for _ in range(3):
+        path = f"/prompts/{ada.post('/prompts', json=PROMPT).json()['_id']}"
+        answers = at_once(
+            *(partial(ada.patch, path, json={"title": f"Edit {n}"}) for n in range(8))
+        )
+        assert {answer.status_code for answer in answers} == {200}
+        assert sorted(answer.json()["version"] for answer in answers) == list(range(2, 10))
+        versions = ada.get(f"{path}/versions").json()
+        assert {v["title"] for v in versions} == {PROMPT["title"], *(f"Edit {n}" for n in range(8))}
+        assert [v["number"] for v in versions] == list(range(9, 0, -1))
+
+
+def test_a_labels_move_against_a_delete_has_one_clean_winner(ada):
+    for _ in range(10):
+        key = ada.post("/prompts", json=PROMPT).json()["_id"]
+        path = f"/prompts/{key}"
+        move, delete = at_once(
+            partial(ada.put, f"{path}/labels/live", json={"version": 1}), partial(ada.delete, path)
+        )
+        assert (move.status_code, delete.status_code) in {(201, 204), (404, 204)}
+        restored = ada.post(f"/trash/{key}/restore").json()
+        assert restored["labels"] == ({"live": 1} if move.status_code == 201 else {})
+        assert len(ada.get(f"{path}/labels").json()) == len(restored["labels"])
+
+
+def test_of_eight_moves_that_expect_one_target_one_is_made(ada):
+    path = f"/prompts/{ada.post('/prompts', json=PROMPT).json()['_id']}"
+    for n in range(8):
+        ada.patch(path, json={"title": f"Edit {n}"})
+    ada.put(f"{path}/labels/live", json={"version": 1})
+    bodies = [{"version": n, "expectedVersion": 1} for n in range(2, 10)]
+    answers = at_once(*(partial(ada.put, f"{path}/labels/live", json=body) for body in bodies))
+    assert sorted(answer.status_code for answer in answers) == [200] + [409] * 7
+    assert len(ada.get(f"{path}/labels/live/history").json()) == 2
+
+
+def test_of_eight_posts_with_one_idempotency_key_one_is_saved(ada):
+    for n in range(5):
+        headers = {"Idempotency-Key": f"key {n}"}
+        answers = at_once(*[partial(ada.post, "/prompts", json=PROMPT, headers=headers)] * 8)
+        assert {answer.status_code for answer in answers} <= {201, 409}
+        assert len({answer.json()["_id"] for answer in answers if answer.status_code == 201}) == 1
+        assert len(ada.get("/prompts").json()) == n + 1
+
+
+def test_of_eight_restores_from_the_trash_one_succeeds(ada):
+    key = ada.post("/prompts", json=PROMPT).json()["_id"]
+    ada.delete(f"/prompts/{key}")
+    answers = at_once(*[partial(ada.post, f"/trash/{key}/restore")] * 8)
+    assert sorted(answer.status_code for answer in answers) == [200] + [404] * 7
 
 
 def test_a_chunked_body_is_read(ada):
@@ -237,6 +322,8 @@ def test_many_idle_clients_do_not_keep_others_out(server):
             connection.close()
 
 
+SAME_KEY = "k" * 60
+
 # Starting and ending ---------------------------------------------------------------------------
 
 
@@ -272,6 +359,7 @@ def run_once(**environment):
         ("SECRET_KEY", "short"),
         ("SECRET_KEY", "django-insecure-" + "x" * 60),
         ("JWT_SIGNING_KEY", "x" * 31),
+        ("JWT_SIGNING_KEY", SAME_KEY),
         ("MAX_BODY_BYTES", "much"),
         ("ACCESS_TOKEN_MINUTES", "0"),
         ("DATABASE_URL", "nonsense"),
@@ -282,7 +370,8 @@ def run_once(**environment):
     ],
 )
 def test_a_wrong_value_is_one_sentence_and_exit_1(tmp_path, name, value):
-    environment = {"DATA_DIR": str(tmp_path), "PORT": str(live.free_port())} | {name: value}
+    environment = {"DATA_DIR": str(tmp_path), "PORT": str(live.free_port()), "SECRET_KEY": SAME_KEY}
+    environment |= {name: value}
     status, output = run_once(**environment)
     assert status == 1
     assert len(output.strip().splitlines()) == 1, output
@@ -323,7 +412,7 @@ def test_keys_are_generated_for_the_owner_alone(tmp_path):
     assert sorted(directory.iterdir()) == sorted(keys)
 
 
-def test_an_unknown_command_line_ends_without_a_traceback(tmp_path):
+def test_a_command_without_a_key_ends_without_a_traceback(tmp_path):
     environment = live.clean_environment() | {"DATA_DIR": str(tmp_path)}
     command = [sys.executable, "manage.py", "check"]
     done = subprocess.run(
@@ -335,7 +424,7 @@ def test_an_unknown_command_line_ends_without_a_traceback(tmp_path):
 
 
 def test_readiness_follows_the_database(tmp_path):
-    """SQLite's file is taken away, PostgreSQL's database closed and opened again."""
+    """SQLite loses its tables for a while, PostgreSQL lets nobody in."""
     with live.database() as environment:
         process, url = live.start(tmp_path, **environment)
         with live.database_gone(tmp_path, environment):

@@ -4,7 +4,7 @@ import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.db.models.lookups
-import uuid_utils.compat
+import promptcrafter.ids
 from django.conf import settings
 from django.db import migrations, models
 
@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Prompt',
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=promptcrafter.ids.new_key, editable=False, primary_key=True, serialize=False)),
                 ('title', models.CharField(max_length=100, validators=[django.core.validators.MinLengthValidator(3)])),
                 ('content', models.TextField(validators=[django.core.validators.MaxLengthValidator(200000)])),
                 ('model', models.CharField(max_length=100)),
@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Log',
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=promptcrafter.ids.new_key, editable=False, primary_key=True, serialize=False)),
                 ('output', models.TextField(validators=[django.core.validators.MaxLengthValidator(200000)])),
                 ('model_used', models.CharField(max_length=100)),
                 ('notes', models.TextField(blank=True, null=True, validators=[django.core.validators.MaxLengthValidator(200000)])),
@@ -76,5 +76,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='log',
             constraint=models.CheckConstraint(condition=models.Q(('output', ''), _negated=True), name='log_output_is_not_empty'),
+        ),
+        migrations.AddConstraint(
+            model_name='log',
+            constraint=models.CheckConstraint(condition=models.Q(('model_used', ''), _negated=True), name='log_model_used_is_not_empty'),
         ),
     ]

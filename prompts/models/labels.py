@@ -1,0 +1,104 @@
+"""Names that point at versions: `production` is what the application reads."""
+
+import re
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+
+from prompts.models.limits import LABEL_MAX_LENGTH, MESSAGE_MAX_LENGTH
+from prompts.models.versions import ImmutableError
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
+# Where a number or `latest` may stand, a label may stand too: it must not look like one.
+_AMBIGUOUS = re.compile(r"latest|v?[0-9]+")
+
+
+class MalformedLabel(ValueError):
+    """The text could never be a label's name; says why."""
+
+
+class LabelConflict(Exception):
+    """The label does not point where the caller took it to point; tells where it does."""
+
+    def __init__(self, current: int | None) -> None:
+        super().__init__("The label points elsewhere by now; look at it again, then move it.")
+        self.details = {"currentVersion": current}
+
+
+def check_name(name: str) -> str:
+    """The name itself; raises MalformedLabel."""
+    if len(name) > LABEL_MAX_LENGTH or not _NAME.fullmatch(name):
+        raise MalformedLabel(
+            f"A label has at most {LABEL_MAX_LENGTH} characters out of a-z, 0-9, `.`, `_` and `-`, "
+            "and begins and ends with a letter or digit."
+        )
+    if _AMBIGUOUS.fullmatch(name):
+        raise MalformedLabel("A label can't be `latest` or look like a version's number.")
+    return name
+
+
+class LabelMove(models.Model):
+    """One move of a label: set (from nothing), moved, or taken off (to nothing)."""
+
+    prompt = models.ForeignKey(
+        "prompts.Prompt",
+        on_delete=models.CASCADE,
+        related_name="label_moves",
+        editable=False,
+        db_index=False,  # the index of the history serves
+    )
+    name = models.CharField(max_length=LABEL_MAX_LENGTH, editable=False)
+    from_version = models.PositiveIntegerField(null=True, editable=False)
+    to_version = models.PositiveIntegerField(null=True, editable=False)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        editable=False,
+    )
+    note = models.CharField(max_length=MESSAGE_MAX_LENGTH, blank=True, editable=False)
+    created_at = models.DateTimeField(editable=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["prompt", "name", "id"], name="label_move_history")]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.from_version} → {self.to_version}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise ImmutableError("A move that was made is never changed.")
+        super().save(*args, **kwargs)
+
+
+class Label(models.Model):
+    """Where a name points now. Moved by the verbs of Prompt alone, which keep `Prompt.labels`, the
+    copy that a read shows, and the history in step with it."""
+
+    prompt = models.ForeignKey(
+        "prompts.Prompt",
+        on_delete=models.CASCADE,
+        related_name="label_rows",
+        editable=False,
+        db_index=False,  # the unique constraint's index serves
+    )
+    name = models.CharField(max_length=LABEL_MAX_LENGTH, editable=False)
+    version = models.PositiveIntegerField(editable=False)
+    move = models.OneToOneField(
+        LabelMove, on_delete=models.CASCADE, related_name="+", editable=False
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["prompt", "name"], name="label_is_unique_per_prompt"),
+        ]
+        indexes = [models.Index(fields=["name", "prompt"], name="label_name_prompt")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def owner_id(self) -> Any:
+        return self.prompt.owner_id

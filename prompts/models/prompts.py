@@ -1,0 +1,387 @@
+"""A prompt: its current text, and the verbs that change it.
+
+Each verb locks the prompt's row first, so that of two at once the second sees what the first did,
+and appends to the history in the same transaction.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator, MinLengthValidator
+from django.db import models, transaction
+from django.db.models import Value
+from django.db.models.functions import Length, StrIndex
+from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, LessThanOrEqual
+from django.utils import timezone
+
+from promptcrafter import ids
+from prompts import diffs, search, tags
+from prompts.models.labels import Label, LabelMove, check_name
+from prompts.models.limits import (
+    MODEL_MAX_LENGTH,
+    TEXT_MAX_LENGTH,
+    TITLE_MAX_LENGTH,
+    TITLE_MIN_LENGTH,
+)
+from prompts.models.owned import OwnedQuerySet, require_text
+from prompts.models.versions import Version
+
+
+class NoSuchVersion(Exception):
+    def __init__(self, number: int, newest: int) -> None:
+        super().__init__(f"There is no version {number}; the newest is {newest}.")
+
+
+class LabelNotSet(Exception):
+    """Tells the labels that are, for the likeliest mistake is a misspelt one."""
+
+    def __init__(self, name: str, labels: dict[str, int]) -> None:
+        super().__init__(f"The label `{name}` is not set on this prompt.")
+        self.details = {"labels": labels}
+
+
+class NothingToRollBack(Exception):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The label `{name}` pointed nowhere before its last move.")
+
+
+class VersionConflict(Exception):
+    """An edit was made from a version that is not the newest any more; tells what changed since."""
+
+    def __init__(self, base: Version, prompt: "Prompt") -> None:
+        super().__init__(
+            f"You edited version {base.number}, but the newest is {prompt.version}; "
+            "carry your change over to that one."
+        )
+        changed = diffs.changes(base.text, prompt.text)
+        self.details = {"currentVersion": prompt.version, "changes": changed}
+
+
+class PromptQuerySet(OwnedQuerySet):
+    def without_text(self) -> Self:
+        """Enough to know whose it is and which version is the newest."""
+        return self.only("owner", "version", "revision", "labels")
+
+    def as_of_label(self, name: str) -> models.QuerySet[Version]:
+        """Of those that carry the label, the version that it points at; with its `prompt`."""
+        return (
+            Version.objects.filter(
+                prompt__in=self.order_by().values("pk"),
+                prompt__label_rows__name=name,
+                prompt__label_rows__version=models.F("number"),
+            )
+            .select_related("prompt")
+            .defer("prompt__search_text")
+            .order_by("-prompt_id")
+        )
+
+    def matching(self, query: str) -> Self:
+        """Those in which each term of `query` occurs (prompts.search)."""
+        # Not LIKE, which takes a second for a hostile term in each 200,000 characters.
+        found_at = (StrIndex("search_text", Value(term)) for term in search.terms(query))
+        return self.filter(*(GreaterThan(position, 0) for position in found_at))
+
+    def without_search_text(self) -> Self:
+        """It is as long as all the rest, and never shown."""
+        return self.defer("search_text")
+
+
+_PromptManager = models.Manager.from_queryset(PromptQuerySet)
+
+
+class LivePrompts(_PromptManager):
+    """Those that are not in the trash."""
+
+    def get_queryset(self) -> PromptQuerySet:
+        return PromptQuerySet(self.model, using=self._db).filter(deleted_at=None)
+
+
+class TrashedPrompts(_PromptManager):
+    def get_queryset(self) -> PromptQuerySet:
+        return PromptQuerySet(self.model, using=self._db).filter(deleted_at__isnull=False)
+
+
+class Prompt(models.Model):
+    KIND = "prompt"
+    id = models.UUIDField(primary_key=True, default=ids.new_key, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="prompts",
+        db_index=False,  # the index on (owner, id) serves
+    )
+    title = models.CharField(
+        max_length=TITLE_MAX_LENGTH, validators=[MinLengthValidator(TITLE_MIN_LENGTH)]
+    )
+    content = models.TextField(validators=[MaxLengthValidator(TEXT_MAX_LENGTH)])
+    model = models.CharField(max_length=MODEL_MAX_LENGTH)
+    tags = models.JSONField(default=list, blank=True)
+    version = models.PositiveIntegerField(
+        default=1, editable=False, help_text="The newest version's number; it only ever grows."
+    )
+    revision = models.PositiveIntegerField(
+        default=1, editable=False, help_text="Counts edits and moves of labels alike."
+    )
+    labels = models.JSONField(
+        default=dict, editable=False, help_text="Name → number; a copy of the label rows."
+    )
+    created_at = models.DateTimeField(editable=False)
+    updated_at = models.DateTimeField(editable=False)
+    deleted_at = models.DateTimeField(null=True, editable=False)
+    search_text = models.TextField(editable=False)
+
+    objects = LivePrompts()
+    trash = TrashedPrompts()
+
+    class Meta:
+        indexes = [models.Index(fields=["owner", "id"], name="prompt_owner_id")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    GreaterThanOrEqual(Length("title"), TITLE_MIN_LENGTH),
+                    LessThanOrEqual(Length("title"), TITLE_MAX_LENGTH),
+                ),
+                name="prompt_title_has_3_to_100_characters",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(content=""), name="prompt_content_is_not_empty"
+            ),
+            models.CheckConstraint(condition=~models.Q(model=""), name="prompt_model_is_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def save(self, *args: Any, author: Any = None, message: str = "", **kwargs: Any) -> None:
+        """Saves a new prompt with its version 1; a saved one is changed by the verbs below."""
+        if not self._state.adding:
+            if kwargs.get("update_fields") is None:
+                raise TypeError("Call edit(): a whole row would overwrite what others changed.")
+            super().save(*args, **kwargs)
+            return
+        self.created_at = self.updated_at = timezone.now()
+        self.search_text = search.document(self.title, self.content, self.tags)
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            self._append_version(author or self.owner, Version.Source.CREATE, message)
+
+    @property
+    def wire_id(self) -> str:
+        return ids.encode(self.KIND, self.pk)
+
+    @property
+    def text(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in diffs.FIELDS}
+
+    def clean(self) -> None:
+        require_text(self, "title", "content", "model")
+        try:
+            self.tags = tags.clean(self.tags)
+        except ValueError as error:
+            raise ValidationError({"tags": str(error)}) from error
+
+    # Reading ------------------------------------------------------------------------------------
+
+    def at(self, ref: int | str) -> Version:
+        """The version of that number or label, or the `latest`; one query.
+
+        Raises NoSuchVersion and LabelNotSet.
+        """
+        return self.versions.get(number=self._existing(self.number_of(ref)))
+
+    def number_of(self, ref: int | str) -> int:
+        """What a reference points at, without a query; raises LabelNotSet."""
+        if isinstance(ref, int):
+            return ref
+        if ref == "latest":
+            return self.version
+        if ref not in self.labels:
+            raise LabelNotSet(ref, self.labels)
+        return self.labels[ref]
+
+    def require_base(self, number: int) -> None:
+        """Raises VersionConflict unless that version is the newest."""
+        if number != self.version:
+            raise VersionConflict(self.at(number), self)
+
+    # Changing -----------------------------------------------------------------------------------
+
+    @transaction.atomic
+    def edit(
+        self,
+        *,
+        author: Any,
+        message: str = "",
+        source: Version.Source = Version.Source.EDIT,
+        check: Callable[["Prompt"], None] | None = None,
+        **changes: Any,
+    ) -> bool:
+        """Writes what differs and appends a version; False, and nothing written, where nothing
+        does.
+
+        `check` is called with the prompt as locked, and may raise to refuse. Raises DoesNotExist
+        where the prompt was deleted meanwhile.
+        """
+        self._lock(check)
+        changed = {name: value for name, value in changes.items() if getattr(self, name) != value}
+        if not changed:
+            return False
+        for name, value in changed.items():
+            setattr(self, name, value)
+        self.version += 1
+        self.revision += 1
+        self.updated_at = _later_than(self.updated_at)
+        self.search_text = search.document(self.title, self.content, self.tags)
+        self.save(update_fields=[*changed, "version", "revision", "updated_at", "search_text"])
+        self._append_version(author, source, message)
+        return True
+
+    def restore(
+        self,
+        number: int,
+        *,
+        author: Any,
+        message: str = "",
+        check: Callable[["Prompt"], None] | None = None,
+    ) -> bool:
+        """Makes the text of that version the newest one again; False where it is already."""
+        return self.edit(
+            author=author,
+            message=message or f"Restored version {number}.",
+            source=Version.Source.RESTORE,
+            check=check,
+            **self.at(number).text,
+        )
+
+    @transaction.atomic
+    def set_label(
+        self,
+        name: str,
+        *,
+        to: int | str,
+        actor: Any,
+        note: str = "",
+        check: Callable[[Label | None], None] | None = None,
+    ) -> Label:
+        """Points a label at a version, a number or `latest`; to where it points already is no move.
+
+        `check` is called with the label as locked, and may raise to refuse. Raises MalformedLabel,
+        NoSuchVersion and DoesNotExist.
+        """
+        label = self._lock_label(check_name(name), check)
+        number = self._existing(self.number_of(to))
+        if label and label.version == number:
+            return label
+        before = label.version if label else None
+        move = self._record_move(name, before, number, actor=actor, note=note)
+        values = {"version": number, "move": move}
+        label, _ = Label.objects.update_or_create(prompt=self, name=name, defaults=values)
+        self._show_labels({**self.labels, name: number})
+        return label
+
+    @transaction.atomic
+    def remove_label(
+        self, name: str, *, actor: Any, check: Callable[[Label | None], None] | None = None
+    ) -> None:
+        """Takes a label off; its history stays. Raises LabelNotSet, and as `set_label` does."""
+        label = self._lock_label(check_name(name), check)
+        if label is None:
+            raise LabelNotSet(name, self.labels)
+        self._record_move(name, label.version, None, actor=actor)
+        label.delete()
+        self._show_labels({each: at for each, at in self.labels.items() if each != name})
+
+    @transaction.atomic
+    def roll_back_label(
+        self,
+        name: str,
+        *,
+        actor: Any,
+        note: str = "",
+        check: Callable[[Label | None], None] | None = None,
+    ) -> Label:
+        """Points a label where it pointed before its last move, as a new move; twice is there and
+        back again. Raises LabelNotSet where it never was, and NothingToRollBack."""
+        self._lock()
+        last = self.label_moves.filter(name=name).order_by("-pk").first()
+        if last is None:
+            raise LabelNotSet(name, self.labels)
+        if last.from_version is None:
+            raise NothingToRollBack(name)
+        return self.set_label(name, to=last.from_version, actor=actor, note=note, check=check)
+
+    @transaction.atomic
+    def move_to_trash(self, *, check: Callable[["Prompt"], None] | None = None) -> None:
+        """Hides the prompt and all that hangs on it; raises DoesNotExist where it is gone."""
+        self._lock(check)
+        self.deleted_at = timezone.now()
+        self.save(update_fields=["deleted_at"])
+
+    def take_from_trash(self) -> bool:
+        """Brings back the prompt and all that hangs on it; False where it is not there any more."""
+        return bool(Prompt.trash.filter(pk=self.pk).update(deleted_at=None))
+
+    @transaction.atomic
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """For good, with all that hangs on it. Locks the row first: a log saved at this moment is
+        deleted too, or refused."""
+        list(Prompt._base_manager.select_for_update().filter(pk=self.pk).values_list("pk"))
+        return super().delete(*args, **kwargs)
+
+    def _lock(self, check: Callable[["Prompt"], None] | None = None) -> None:
+        """Reads the row anew, whatever of it was read before; raises DoesNotExist."""
+        fields = [each.attname for each in self._meta.concrete_fields if each.name != "search_text"]
+        locked = Prompt.objects.select_for_update(no_key=True)
+        self.refresh_from_db(fields=fields, from_queryset=locked)
+        if check:
+            check(self)
+
+    def _existing(self, number: int) -> int:
+        """The number itself; all from 1 to the newest exist. Raises NoSuchVersion."""
+        if not 1 <= number <= self.version:
+            raise NoSuchVersion(number, self.version)
+        return number
+
+    def _append_version(self, author: Any, source: Version.Source, message: str) -> None:
+        Version(
+            prompt=self,
+            number=self.version,
+            message=message,
+            author=author,
+            source=source,
+            created_at=self.updated_at,
+            **self.text,
+        ).save(force_insert=True)
+
+    def _lock_label(self, name: str, check: Callable[[Label | None], None] | None) -> Label | None:
+        self._lock()
+        label = self.label_rows.filter(name=name).select_related("move").first()
+        if check:
+            check(label)
+        return label
+
+    def _record_move(
+        self, name: str, before: int | None, after: int | None, *, actor: Any, note: str = ""
+    ) -> LabelMove:
+        return LabelMove.objects.create(
+            prompt=self,
+            name=name,
+            from_version=before,
+            to_version=after,
+            actor=actor,
+            note=note,
+            created_at=timezone.now(),
+        )
+
+    def _show_labels(self, labels: dict[str, int]) -> None:
+        self.labels = dict(sorted(labels.items()))
+        self.revision += 1
+        self.save(update_fields=["labels", "revision"])
+
+
+def _later_than(moment: datetime) -> datetime:
+    """Now; clocks are set back now and then, but an edit is always later than the one before."""
+    return max(timezone.now(), moment + timedelta(microseconds=1))

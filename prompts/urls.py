@@ -1,0 +1,19 @@
+from django.urls import path
+
+from prompts.views import labels, trash, versions
+from prompts.views.prompts import SearchView
+
+urlpatterns = [
+    path("search", SearchView.as_view(), name="search"),
+    path("prompts/<pk>/versions", versions.VersionListView.as_view()),
+    path("prompts/<pk>/versions/<number>", versions.VersionView.as_view()),
+    path("prompts/<pk>/versions/<number>/restore", versions.RestoreView.as_view()),
+    path("prompts/<pk>/diff", versions.DiffView.as_view()),
+    path("prompts/<pk>/labels", labels.LabelListView.as_view()),
+    path("prompts/<pk>/labels/<name>", labels.LabelView.as_view()),
+    path("prompts/<pk>/labels/<name>/history", labels.LabelHistoryView.as_view()),
+    path("prompts/<pk>/labels/<name>/rollback", labels.LabelRollbackView.as_view()),
+    path("trash", trash.TrashView.as_view(), name="trash"),
+    path("trash/<pk>", trash.TrashedPromptView.as_view()),
+    path("trash/<pk>/restore", trash.TrashRestoreView.as_view()),
+]

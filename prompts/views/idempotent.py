@@ -1,0 +1,63 @@
+"""Idempotency-Key: a request that is sent twice is carried out once.
+
+After draft-ietf-httpapi-idempotency-key-header-07 and Stripe's API: the same key and request get
+the first answer again, marked `Idempotent-Replayed: true`.
+"""
+
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import orjson
+from django.db import transaction
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from prompts.models import IdempotencyKey
+from prompts.models.idempotency import KEY_MAX_LENGTH, fingerprint
+
+Handler = Callable[..., Response]
+
+_KEY = re.compile(rf"[\x20-\x7e]{{1,{KEY_MAX_LENGTH}}}")
+
+
+def idempotent(handler: Handler) -> Handler:
+    """Wraps a view's method. What fails is not kept: the key may be used again."""
+
+    @wraps(handler)
+    def wrapper(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
+            return handler(view, request, *args, **kwargs)
+        if not _KEY.fullmatch(key):
+            sentence = f"Use 1 to {KEY_MAX_LENGTH} printable ASCII characters."
+            raise ValidationError({"Idempotency-Key": sentence})
+        asked = fingerprint(request.method or "", request.path, request.data)
+        claim = IdempotencyKey.objects.claim(request.user, key, asked)
+        if claim.status is not None:
+            return _replay(claim)
+        try:
+            with transaction.atomic():
+                response = handler(view, request, *args, **kwargs)
+                claim.finish(response.status_code, _kept(response))
+        except BaseException:
+            claim.delete()
+            raise
+        return response
+
+    return wrapper
+
+
+def _kept(response: Response) -> str:
+    answer = {"body": response.data, "etag": response.headers.get("ETag")}
+    return orjson.dumps(answer, option=orjson.OPT_UTC_Z).decode()
+
+
+def _replay(claim: IdempotencyKey) -> Response:
+    answer = orjson.loads(claim.body)
+    headers = {"Idempotent-Replayed": "true"}
+    if answer["etag"]:
+        headers["ETag"] = answer["etag"]
+    return Response(answer["body"], status=claim.status, headers=headers)

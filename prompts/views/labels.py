@@ -1,0 +1,114 @@
+from collections.abc import Callable
+from typing import Any
+
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from promptcrafter.conditions import is_fresh, not_modified, require_match
+from prompts.models import Label
+from prompts.models.labels import LabelConflict, check_name
+from prompts.models.prompts import LabelNotSet, NoSuchVersion
+from prompts.serializers import LabelMoveSerializer, LabelSerializer, RollbackSerializer
+from prompts.views.base import OwnedView
+from prompts.views.idempotent import idempotent
+
+
+def label_etag(label: Label) -> str:
+    return f'"{label.version}-{label.move_id}"'
+
+
+def label_answer(label: Label, status: int = 200) -> Response:
+    headers = {"ETag": label_etag(label)}
+    return Response(LabelSerializer(label).data, status=status, headers=headers)
+
+
+class LabelListView(OwnedView):
+    """The labels of a prompt, by name."""
+
+    serializer_class = LabelSerializer
+
+    def get(self, request: Request, pk: str) -> Response:
+        labels = self.find_prompt_without_text().label_rows.select_related("move").order_by("name")
+        return Response(LabelSerializer(labels, many=True).data)
+
+
+class LabelView(OwnedView):
+    """One label. PUT points it at a version (a number, or `latest`, resolved now), DELETE takes it
+    off; every move is kept in its history."""
+
+    serializer_class = LabelSerializer
+
+    def get(self, request: Request, pk: str, name: str) -> Response:
+        prompt = self.find_prompt_without_text()
+        label = prompt.label_rows.filter(name=check_name(name)).select_related("move").first()
+        if label is None:
+            raise LabelNotSet(name, prompt.labels)
+        if is_fresh(request, label_etag(label)):
+            return not_modified(label_etag(label))
+        return label_answer(label)
+
+    def put(self, request: Request, pk: str, name: str) -> Response:
+        prompt = self.find_prompt_without_text()
+        check_name(name)
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        sent = serializer.validated_data
+        was_set = name in prompt.labels
+        try:
+            label = prompt.set_label(
+                name,
+                to=sent["version"],
+                actor=request.user,
+                note=sent.get("note", ""),
+                check=_check(request, sent),
+            )
+        except NoSuchVersion as error:
+            raise ValidationError({"version": str(error)}) from error
+        return label_answer(label, 200 if was_set else 201)
+
+    def delete(self, request: Request, pk: str, name: str) -> Response:
+        prompt = self.find_prompt_without_text()
+        prompt.remove_label(name, actor=request.user, check=_check(request))
+        return Response(status=204)
+
+
+class LabelHistoryView(OwnedView):
+    """Every move of a label, newest first, those before it was taken off too."""
+
+    serializer_class = LabelMoveSerializer
+
+    def get(self, request: Request, pk: str, name: str) -> Response:
+        prompt = self.find_prompt_without_text()
+        moves = list(prompt.label_moves.filter(name=check_name(name)).order_by("-pk"))
+        if not moves:
+            raise LabelNotSet(name, prompt.labels)
+        return Response(LabelMoveSerializer(moves, many=True).data)
+
+
+class LabelRollbackView(OwnedView):
+    """Point a label where it pointed before its last move, as a new move."""
+
+    serializer_class = RollbackSerializer
+
+    @idempotent
+    def post(self, request: Request, pk: str, name: str) -> Response:
+        prompt = self.find_prompt_without_text()
+        check_name(name)
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        note = serializer.validated_data.get("note", "")
+        label = prompt.roll_back_label(name, actor=request.user, note=note, check=_check(request))
+        return label_answer(label)
+
+
+def _check(request: Request, sent: dict[str, Any] | None = None) -> Callable[[Label | None], None]:
+    """What a client made its move depend on: If-Match, and `expectedVersion` in the body."""
+
+    def check(label: Label | None) -> None:
+        require_match(request, label_etag(label) if label else None)
+        current = label.version if label else None
+        if sent and sent.get("expected_version", current) != current:
+            raise LabelConflict(current)
+
+    return check

@@ -1,0 +1,54 @@
+from django.db import IntegrityError
+from rest_framework import mixins
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from prompts.models import Log, Prompt
+from prompts.serializers import LogSerializer
+from prompts.views.base import OwnedView
+from prompts.views.idempotent import idempotent
+
+
+class LogViewSet(mixins.ListModelMixin, OwnedView, GenericViewSet):
+    """The outputs that your prompts produced, newest first; with `promptId`, one prompt's."""
+
+    serializer_class = LogSerializer
+    lookup_value_regex = "[^/]+"
+
+    def get_queryset(self):
+        wire_id = self.request.query_params.get("promptId")
+        if wire_id is None:
+            return Log.objects.owned_by(self.request.user).of_live_prompts().newest_first()
+        return self.find(Prompt.objects.without_text(), wire_id).logs.newest_first()
+
+    def list(self, request: Request) -> Response:
+        response = super().list(request)
+        if "promptId" in request.query_params and not response.data:
+            raise NotFound("This prompt has no logs.")
+        return response
+
+    @idempotent
+    def create(self, request: Request) -> Response:
+        """A prompt of somebody else's is as good as none: 404 for both."""
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        prompts = Prompt.objects.owned_by(request.user).without_text()
+        prompt = prompts.filter(pk=serializer.validated_data["prompt_id"]).first()
+        if prompt is None:
+            raise NotFound("You have no prompt with this id.")
+        try:
+            serializer.save(prompt=prompt)
+        except IntegrityError as error:
+            if not prompts.filter(pk=prompt.pk).exists():
+                raise NotFound("You have no prompt with this id.") from error
+            raise
+        return Response(serializer.data, status=201)
+
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Of two that delete at once, one is told that there is nothing any more."""
+        count, _ = self.find(Log.objects.of_live_prompts(), pk).delete()
+        if not count:
+            raise NotFound("There is no log with this id.")
+        return Response(status=204)
