@@ -6,21 +6,36 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.cache import patch_vary_headers
+from rest_framework.exceptions import MethodNotAllowed
 
+from promptcrafter.conditions import PreconditionFailed
 from promptcrafter.errors import LengthRequired, respond
+
+EMPTY = {405: MethodNotAllowed(""), 412: PreconditionFailed()}
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
 def guard(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        response = refuse(request) or get_response(request)
+        response = with_body(refuse(request) or get_response(request))
         response.headers.setdefault("Cache-Control", "private, no-cache")
         if "public" not in response.headers["Cache-Control"]:
             patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
         return response
 
     return middleware
+
+
+def with_body(response: HttpResponseBase) -> HttpResponseBase:
+    """Django answers some errors with a status alone."""
+    error = EMPTY.get(response.status_code)
+    if error is None or response.getvalue():
+        return response
+    shaped = respond(error)
+    if "Allow" in response.headers:
+        shaped.headers["Allow"] = response.headers["Allow"]
+    return shaped
 
 
 def refuse(request: HttpRequest) -> HttpResponseBase | None:

@@ -8,8 +8,10 @@ from prompts import rendering
 
 FIELDS = ("title", "content", "model", "tags")
 
-# difflib takes quadratic time, 0.3 s at worst for this many pairs of lines.
-MAX_PAIRS_OF_LINES = 4_000_000
+# Of comparing lines: half a second's worth, after which two texts have hardly a line in common.
+MAX_STEPS = 2_000_000
+
+Opcodes = list[tuple[str, int, int, int, int]]
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -24,25 +26,22 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[st
 def variable_changes(before: str, after: str) -> dict[str, list[str]]:
     """The variables that one text has and the other has not, as {"added", "removed"}."""
     old, new = rendering.variables(before), rendering.variables(after)
+    kept = {*old} & {*new}
     return {
-        "added": [name for name in new if name not in old],
-        "removed": [name for name in old if name not in new],
+        "added": [name for name in new if name not in kept],
+        "removed": [name for name in old if name not in kept],
     }
 
 
 def unified(before: str, after: str, *, names: tuple[str, str]) -> str:
     """The unified diff of two texts, as `diff -u` and git write it; empty for equal texts."""
+    if before == after:
+        return ""
     old, new = _lines(before), _lines(after)
-    return "".join(_header(names) if old != new else "") + "".join(
-        _hunk(old, new, group) for group in _matcher(old, new).get_grouped_opcodes(3)
-    )
-
-
-Opcodes = list[tuple[str, int, int, int, int]]
-
-
-def _header(names: tuple[str, str]) -> str:
-    return f"--- {names[0]}\n+++ {names[1]}\n"
+    grouping = SequenceMatcher()
+    grouping.opcodes = _opcodes(old, new)  # type: ignore[attr-defined]  # instead of its own
+    hunks = (_hunk(old, new, group) for group in grouping.get_grouped_opcodes(3))
+    return f"--- {names[0]}\n+++ {names[1]}\n" + "".join(hunks)
 
 
 def _lines(text: str) -> list[str]:
@@ -51,24 +50,71 @@ def _lines(text: str) -> list[str]:
     return [f"{line}\n" for line in whole] + ([rest] if rest else [])
 
 
-def _matcher(old: list[str], new: list[str]) -> "SequenceMatcher[str]":
-    """difflib's, but for the lines that both texts begin and end with, and for huge texts: what
-    is between those is then told as one replacement."""
+def _opcodes(old: list[str], new: list[str]) -> Opcodes:
+    """How to make the one of the other, as difflib tells it but by the fewest lines.
+
+    What both begin and end with is set aside. Where the rest would take too long, it is told as one
+    replacement.
+    """
     start = _common(old, new)
     end = _common(old[start:][::-1], new[start:][::-1])
-    middle_old, middle_new = old[start : len(old) - end], new[start : len(new) - end]
-    matcher = SequenceMatcher(None, old, new)
-    if len(middle_old) * len(middle_new) > MAX_PAIRS_OF_LINES:
-        inner: Opcodes = [("replace", 0, len(middle_old), 0, len(middle_new))]
-    else:
-        inner = SequenceMatcher(None, middle_old, middle_new).get_opcodes()  # type: ignore[assignment]
-    # get_grouped_opcodes() takes these instead of its own.
-    matcher.opcodes = [  # type: ignore[attr-defined]
-        *([("equal", 0, start, 0, start)] if start else []),
-        *((tag, a + start, b + start, c + start, d + start) for tag, a, b, c, d in inner),
-        *([("equal", len(old) - end, len(old), len(new) - end, len(new))] if end else []),
-    ]
-    return matcher
+    numbers: dict[str, int] = {}
+    a, b = (
+        [numbers.setdefault(line, len(numbers)) for line in lines[start : len(lines) - end]]
+        for lines in (old, new)
+    )
+    inner = [(start + i, start + j, size) for i, j, size in _common_runs(a, b) or []]
+    runs = [(0, 0, start), *inner, (len(old) - end, len(new) - end, end)]
+    opcodes: Opcodes = []
+    i = j = 0
+    for at_old, at_new, size in runs:
+        if i < at_old or j < at_new:
+            tag = "insert" if i == at_old else "delete" if j == at_new else "replace"
+            opcodes.append((tag, i, at_old, j, at_new))
+        i, j = at_old + size, at_new + size
+        if size:
+            opcodes.append(("equal", at_old, i, at_new, j))
+    return opcodes
+
+
+def _common_runs(a: list[int], b: list[int]) -> list[tuple[int, int, int]] | None:
+    """The runs that a shortest edit keeps, as (place in a, place in b, length), in order; None
+    where it takes more than MAX_STEPS to find.
+
+    E. W. Myers, "An O(ND) Difference Algorithm and Its Variations", Algorithmica 1 (1986), figure
+    2: `reach[k]` is how far into `a` the best path on diagonal k has come. Negative diagonals count
+    from the list's end, which is how Python reads a negative index.
+    """
+    reach = [0] * (2 * (len(a) + len(b)) + 3)
+    trace, steps = [], 0
+    for edits in range(len(a) + len(b) + 1):
+        trace.append(reach[: edits + 2] + reach[-edits - 1 :])
+        for k in range(-edits, edits + 1, 2):
+            is_down = k == -edits or (k != edits and reach[k - 1] < reach[k + 1])
+            x = start = reach[k + 1] if is_down else reach[k - 1] + 1
+            while x < len(a) and x - k < len(b) and a[x] == b[x - k]:
+                x += 1
+            reach[k] = x
+            steps += 2 + x - start
+            if x >= len(a) and x - k >= len(b):
+                return _walk_back(trace, x, x - k)
+        if steps > MAX_STEPS:
+            return None
+    raise AssertionError("a text is made of another by dropping and adding all")
+
+
+def _walk_back(trace: list[list[int]], x: int, y: int) -> list[tuple[int, int, int]]:
+    runs = []
+    for edits, reach in reversed(list(enumerate(trace))):
+        k = x - y
+        is_down = k == -edits or (k != edits and reach[k - 1] < reach[k + 1])
+        from_x = reach[k + 1] if is_down else reach[k - 1]
+        from_y = from_x - (k + 1 if is_down else k - 1)
+        start = from_x if is_down else from_x + 1
+        if x > start:
+            runs.append((start, start - k, x - start))
+        x, y = from_x, from_y
+    return runs[::-1]
 
 
 def _common(old: list[str], new: list[str]) -> int:

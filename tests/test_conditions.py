@@ -83,6 +83,8 @@ def test_a_page_is_no_answer_to_a_client_of_json(alice, path):
     page = alice.get(path, Accept="text/html", **{"If-None-Match": etag})
     assert page.status_code == 200
     assert page["ETag"] != etag
+    page = alice.get(f"{path}/versions/1", Accept="text/html")
+    assert page["Cache-Control"] == "private, no-cache"
 
 
 @pytest.mark.parametrize("read", ["", "?label=live"])
@@ -91,6 +93,19 @@ def test_304_is_decided_before_the_text_is_read(alice, path, read, django_assert
     with django_assert_num_queries(2) as captured:
         assert alice.get(path + read, **{"If-None-Match": etag}).status_code == 304
     assert not any('"content"' in query["sql"] for query in captured.captured_queries)
+
+
+def test_a_version_that_is_not_there_is_not_fresh(alice, path):
+    for read in ("?version=9", "/versions/9"):
+        for header in ("*", '"9-3"', '"9"'):
+            response = alice.get(path + read, **{"If-None-Match": header})
+            assert (response.status_code, response.json()["code"]) == (404, "no_such_version")
+
+
+@pytest.mark.parametrize("read", ["", "/versions", "/labels/live"])
+def test_a_read_of_what_has_changed_may_be_refused_too(alice, path, read):
+    response = alice.get(path + read, **{"If-Match": '"x"'})
+    assert (response.status_code, response.json()["code"]) == (412, "precondition_failed")
 
 
 def test_a_stranger_learns_nothing_from_a_tag(alice, bob, path):

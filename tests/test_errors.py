@@ -67,6 +67,7 @@ ERRORS = [
     (405, "method_not_allowed", "BREW", "/logs", {}),
     (405, "method_not_allowed", "GET", "/auth/login", {}),
     (405, "method_not_allowed", "POST", "/healthz", {}),
+    (405, "method_not_allowed", "DELETE", "/api-auth/login/", {}),
     (409, "email_taken", "POST", "/auth/signup", {"body": ALICE}),
     (409, "version_conflict", "PATCH", "/prompts/{prompt}", {"body": {"baseVersion": 1}}),
     (409, "label_conflict", "PUT", LABEL, {"body": {"version": 1, "expectedVersion": 2}}),

@@ -201,6 +201,18 @@ def test_of_eight_posts_with_one_idempotency_key_one_is_saved(ada):
         assert len(ada.get("/prompts").json()) == n + 1
 
 
+def test_what_is_restored_while_it_is_destroyed_is_either(ada):
+    for _ in range(10):
+        key = ada.post("/prompts", json=PROMPT).json()["_id"]
+        ada.delete(f"/prompts/{key}")
+        restore, destroy = at_once(
+            partial(ada.post, f"/trash/{key}/restore"), partial(ada.delete, f"/trash/{key}")
+        )
+        assert (restore.status_code, destroy.status_code) in {(200, 404), (404, 204)}
+        kept = ada.get(f"/prompts/{key}").status_code
+        assert kept == (200 if restore.status_code == 200 else 404)
+
+
 def test_of_eight_restores_from_the_trash_one_succeeds(ada):
     key = ada.post("/prompts", json=PROMPT).json()["_id"]
     ada.delete(f"/prompts/{key}")

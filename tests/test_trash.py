@@ -85,6 +85,14 @@ def test_only_what_is_in_the_trash_can_be_restored_or_destroyed(alice, path):
     assert alice.get(path).status_code == 200
 
 
+def test_what_was_taken_from_the_trash_meanwhile_is_not_destroyed(alice, prompt, path):
+    alice.delete(path)
+    stale = Prompt.trash.get()
+    alice.post(f"/trash/{prompt.wire_id}/restore")
+    assert stale.destroy() is False
+    assert alice.get(path).status_code == 200
+
+
 def test_a_log_in_the_trash_can_not_be_deleted_and_none_be_added(alice, path):
     log = Log.objects.get()
     alice.delete(path)

@@ -74,7 +74,7 @@ class PromptQuerySet(OwnedQuerySet):
                 prompt__label_rows__version=models.F("number"),
             )
             .select_related("prompt")
-            .defer("prompt__search_text")
+            .defer("prompt__search_text", "prompt__content")
             .order_by("-prompt_id")
         )
 
@@ -106,6 +106,7 @@ class TrashedPrompts(_PromptManager):
 
 class Prompt(models.Model):
     KIND = "prompt"
+
     id = models.UUIDField(primary_key=True, default=ids.new_key, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -190,11 +191,16 @@ class Prompt(models.Model):
 
         Raises NoSuchVersion and LabelNotSet.
         """
-        return self.versions.get(number=self._existing(self.number_of(ref)))
+        return self.versions.get(number=self.number_of(ref))
 
     def number_of(self, ref: int | str) -> int:
-        """What a reference points at, without a query; raises LabelNotSet."""
+        """What a reference points at, without a query: all numbers from 1 to the newest exist.
+
+        Raises NoSuchVersion and LabelNotSet.
+        """
         if isinstance(ref, int):
+            if not 1 <= ref <= self.version:
+                raise NoSuchVersion(ref, self.version)
             return ref
         if ref == "latest":
             return self.version
@@ -272,7 +278,7 @@ class Prompt(models.Model):
         NoSuchVersion and DoesNotExist.
         """
         label = self._lock_label(check_name(name), check)
-        number = self._existing(self.number_of(to))
+        number = self.number_of(to)
         if label and label.version == number:
             return label
         before = label.version if label else None
@@ -325,11 +331,15 @@ class Prompt(models.Model):
         return bool(Prompt.trash.filter(pk=self.pk).update(deleted_at=None))
 
     @transaction.atomic
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """For good, with all that hangs on it. Locks the row first: a log saved at this moment is
-        deleted too, or refused."""
-        list(Prompt._base_manager.select_for_update().filter(pk=self.pk).values_list("pk"))
-        return super().delete(*args, **kwargs)
+    def destroy(self) -> bool:
+        """Ends it for good, with all that hangs on it; False where it is not in the trash any more.
+
+        Locks the row first: a log saved at this moment is deleted too, or refused.
+        """
+        if not list(Prompt.trash.select_for_update().filter(pk=self.pk).values_list("pk")):
+            return False
+        self.delete()
+        return True
 
     def _lock(self, check: Callable[["Prompt"], None] | None = None) -> None:
         """Reads the row anew, whatever of it was read before; raises DoesNotExist."""
@@ -338,12 +348,6 @@ class Prompt(models.Model):
         self.refresh_from_db(fields=fields, from_queryset=locked)
         if check:
             check(self)
-
-    def _existing(self, number: int) -> int:
-        """The number itself; all from 1 to the newest exist. Raises NoSuchVersion."""
-        if not 1 <= number <= self.version:
-            raise NoSuchVersion(number, self.version)
-        return number
 
     def _append_version(self, author: Any, source: Version.Source, message: str) -> None:
         Version(

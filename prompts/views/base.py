@@ -23,7 +23,9 @@ class OwnedView(GenericAPIView):
     def finalize_response(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, *args, **kwargs)
         if response.accepted_renderer.format != "json":
-            response.headers.pop("ETag", None)  # that of the JSON; a page gets one of its own
+            # What was said of the JSON is not true of the page around it.
+            for header in ("ETag", "Cache-Control"):
+                response.headers.pop(header, None)
         return response
 
     def find(self, among: QuerySet[Any], wire_id: str) -> Any:

@@ -27,8 +27,7 @@ class TrashedPromptView(OwnedView):
     serializer_class = TrashedPromptSerializer
 
     def delete(self, request: Request, pk: str) -> Response:
-        count, _ = self.find(Prompt.trash.without_text(), pk).delete()
-        if not count:
+        if not self.find(Prompt.trash.without_text(), pk).destroy():
             raise NotFound(GONE)
         return Response(status=204)
 

@@ -22,9 +22,10 @@ class Command(BaseCommand):
         old = Prompt.trash.filter(deleted_at__lt=timezone.now() - age(older_than))
         count = 0
         for prompt in old.without_text().order_by("pk").iterator():
-            self.stdout.write(prompt.wire_id)
-            if no_dry_run:
-                prompt.delete()
+            wire_id = prompt.wire_id
+            if no_dry_run and not prompt.destroy():
+                continue  # taken out of the trash meanwhile
+            self.stdout.write(wire_id)
             count += 1
         noun = "prompt" if count == 1 else "prompts"
         self.stdout.write(f"{count} {noun} {'purged' if no_dry_run else 'would be purged'}.")
