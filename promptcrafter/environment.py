@@ -6,6 +6,7 @@ when it may hold a secret.
 """
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,18 @@ def words(name: str, default: str) -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
+def hosts(name: str, default: str) -> list[str]:
+    """Host names and addresses, as Django wants them: no scheme, no port."""
+    listed = words(name, default)
+    wrong = next((host for host in listed if "/" in host or re.search(r"[^:]:\d+$", host)), None)
+    if wrong is not None or not listed:
+        raise ImproperlyConfigured(
+            f"{name} must list host names without scheme or port, like "
+            f"prompts.example.com,127.0.0.1, not {wrong or ''!r}."
+        )
+    return listed
+
+
 def secret(name: str, *, file: Path, minimum: int) -> str:
     """The variable, or else what `file` holds, which `make run` writes."""
     value = os.environ.get(name)
@@ -71,7 +84,7 @@ def database(name: str, *, file: Path) -> dict[str, Any]:
         f"{name} must be sqlite:////absolute/path.sqlite3 "
         "or postgresql://user:password@host:5432/database."
     )
-    if not url.startswith(("sqlite:///", "postgresql://", "postgres://")):
+    if not url.startswith(("sqlite:////", "postgresql://", "postgres://")):
         raise wrong
     try:
         config: dict[str, Any] = Env.db_url_config(url)

@@ -14,6 +14,7 @@ import sys
 from typing import Any, NamedTuple
 
 import orjson
+from django.conf import settings
 from django.core.exceptions import (
     DisallowedHost,
     ObjectDoesNotExist,
@@ -87,10 +88,18 @@ KNOWN: dict[type[BaseException], tuple[int, str, str | None]] = {
         "unsupported_media_type",
         "Send the body as JSON, with `Content-Type: application/json`.",
     ),
-    Resolver404: (404, "no_such_route", "There is no such route; paths do not end in a slash."),
+    Resolver404: (
+        404,
+        "no_such_route",
+        "There is no such route; the API's paths do not end in a slash.",
+    ),
     Http404: (404, "not_found", "There is no such thing."),
     PermissionDenied: (403, "permission_denied", "You may not do this."),
-    RequestDataTooBig: (413, "body_too_large", "The body is larger than this server takes."),
+    RequestDataTooBig: (
+        413,
+        "body_too_large",
+        f"The body may have at most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes.",
+    ),
     DisallowedHost: (400, "unknown_host", "This server does not answer to that Host name."),
     SuspiciousOperation: (400, "bad_request", "The request is malformed."),
     OperationalError: UNAVAILABLE,

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from promptcrafter.wire import OrjsonRenderer
 
 
-@api_view(["GET"])
+@api_view(["GET", "HEAD"])
 @authentication_classes([])
 @permission_classes([])
 @renderer_classes([OrjsonRenderer])
@@ -22,7 +22,7 @@ def healthz(request: Request) -> Response:
     return Response({"status": "ok"})
 
 
-@api_view(["GET"])
+@api_view(["GET", "HEAD"])
 @authentication_classes([])
 @permission_classes([])
 @renderer_classes([OrjsonRenderer])

@@ -49,5 +49,7 @@ def refuse(request: HttpRequest) -> HttpResponseBase | None:
     length = request.META.get("CONTENT_LENGTH") or ""
     is_number = length.isascii() and length.isdigit()
     if is_number and (len(length) > 18 or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE):
-        return respond(RequestDataTooBig())
+        response = respond(RequestDataTooBig())
+        response.headers["Connection"] = "close"  # for the body is not read
+        return response
     return None

@@ -9,19 +9,24 @@ import os
 import secrets
 import socket
 import sys
+from collections.abc import Callable, Iterable
+from importlib import import_module
 from pathlib import Path
+from threading import Event
 
 import django
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
-from django.db import OperationalError, connections
-from granian import Granian
+from django.db import Error, connections
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
+from granian.server import MPServer
 
 from promptcrafter.environment import DATA_DIR
+
+WSGIApplication = Callable[..., Iterable[bytes]]
 
 NEXT = """\
 PromptCrafter listens on {url} (Ctrl-C ends it). In another terminal:
@@ -35,13 +40,16 @@ PromptCrafter listens on {url} (Ctrl-C ends it). In another terminal:
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "promptcrafter.settings")
     try:
-        write_keys(DATA_DIR)
+        try:
+            write_keys(DATA_DIR)
+        except OSError as error:
+            raise ImproperlyConfigured(f"DATA_DIR can't be used: {error}.") from error
         django.setup()
         serve()
-    except (ImproperlyConfigured, OSError) as error:
+    except ImproperlyConfigured as error:
         sys.exit(str(error))
-    except OperationalError as error:
-        sys.exit(f"The database of DATABASE_URL does not answer: {str(error).splitlines()[0]}")
+    except Error as error:
+        sys.exit(f"The database of DATABASE_URL can't be used: {str(error).splitlines()[0]}")
 
 
 def write_keys(directory: Path) -> None:
@@ -72,7 +80,7 @@ def serve() -> None:
     call_command("collectstatic", verbosity=0, interactive=False)
     # The workers are forked from here, and a connection must not be shared with a fork.
     connections.close_all()
-    server = Granian(
+    server = MPServer(
         "promptcrafter.wsgi:application",
         address=address,
         port=settings.PORT,
@@ -88,11 +96,40 @@ def serve() -> None:
         http1_settings=HTTP1Settings(header_read_timeout=15_000, max_buffer_size=16_384),
         websockets=False,
         respawn_failed_workers=True,
+        workers_kill_timeout=10,
         log_level=LogLevels.warning,
     )
-    url = f"http://{settings.HOST}:{settings.PORT}"
+    end_for_sure(server)
+    url = f"http://{reachable(address)}:{settings.PORT}"
     server.on_startup(lambda: print(NEXT.format(url=url), flush=True))
-    server.serve()
+    server.serve(target_loader=load_application, wrap_loader=False)
+
+
+def load_application() -> WSGIApplication:
+    """In each worker. The terminal's Ctrl-C is for the parent, which ends its workers itself."""
+    os.setpgid(0, 0)
+    return import_module("promptcrafter.wsgi").application
+
+
+def end_for_sure(server: MPServer) -> None:
+    """Mends granian 2.8.7: a signal that reaches the workers too (systemd sends it to all) may be
+    forgotten while the parent replaces those that ended, and the parent then waits for ever."""
+
+    class Interrupt(Event):
+        def clear(self) -> None:
+            super().clear()
+            if server.interrupt_signal:
+                self.set()
+
+    server.main_loop_interrupt = Interrupt()
+    # Workers that were told to end are no failure.
+    server.on_shutdown(server.interrupt_children.clear)
+
+
+def reachable(address: str) -> str:
+    """How a URL spells an address to call on this machine."""
+    address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104
+    return f"[{address}]" if ":" in address else address
 
 
 def free_address(host: str, port: int) -> str:
@@ -108,7 +145,7 @@ def free_address(host: str, port: int) -> str:
     except OSError as error:
         raise ImproperlyConfigured(
             f"Can't listen on HOST {host}, PORT {port}: {error.strerror}. "
-            "Set PORT to a free one, or end what uses this one."
+            "Set them to an address of this machine and a free port."
         ) from error
     return str(address[0])
 

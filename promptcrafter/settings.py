@@ -14,7 +14,7 @@ SECRET_KEY = env.secret("SECRET_KEY", file=DATA_DIR / "secret_key", minimum=50)
 JWT_SIGNING_KEY = env.secret("JWT_SIGNING_KEY", file=DATA_DIR / "jwt_signing_key", minimum=32)
 if JWT_SIGNING_KEY == SECRET_KEY:
     raise ImproperlyConfigured("JWT_SIGNING_KEY must be another than SECRET_KEY.")
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 
 # The server that `make run` starts.
 HOST = env.text("HOST", "127.0.0.1")

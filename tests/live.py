@@ -33,13 +33,16 @@ def serving(**environment: str) -> Iterator[str]:
             assert process.wait(timeout=20) == 0
 
 
-def start(directory: Path, **environment: str) -> tuple["subprocess.Popen[bytes]", str]:
+def start(
+    directory: Path, *, start_new_session: bool = False, **environment: str
+) -> tuple["subprocess.Popen[bytes]", str]:
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "promptcrafter.serve"],
         cwd=ROOT,
         env=clean_environment() | {"DATA_DIR": str(directory), "PORT": str(port)} | environment,
         stdout=subprocess.DEVNULL,
+        start_new_session=start_new_session,
     )
     url = f"http://127.0.0.1:{port}"
     wait_until_ready(process, url)

@@ -31,9 +31,13 @@ class Api:
         self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        self.connection.request(method, path, body and json.dumps(body), self.headers)
-        response = self.connection.getresponse()
-        return response.status, json.loads(response.read())
+        try:
+            self.connection.request(method, path, body and json.dumps(body), self.headers)
+            response = self.connection.getresponse()
+            return response.status, json.loads(response.read())
+        except (BrokenPipeError, ConnectionResetError):
+            self.connection.close()
+            return 413, {"error": "The service hung up; the row is too large, most likely."}
 
 
 def rows(path: str, model: str) -> Iterator[dict[str, Any]]:
@@ -68,7 +72,9 @@ def main() -> int:
             refused += 1
             print(f"row {number} refused ({status}): {answer['error']}")
 
-    _, kept = api.call("GET", "/prompts")
+    status, kept = api.call("GET", "/prompts")
+    if status != 200:
+        sys.exit(kept["error"])
     by_id = {prompt["_id"]: prompt for prompt in kept}
     changed = [
         id_
