@@ -1,8 +1,13 @@
 from django.contrib import admin
 from django.contrib.admin import ShowFacets
-from django.forms import CharField, JSONField, ModelForm
+from django.core.exceptions import ValidationError
+from django.forms import CharField, HiddenInput, IntegerField, JSONField, ModelForm
+from django.utils.html import format_html_join
 
-from prompts.models import Log, Prompt, Version
+from prompts import diffs
+from prompts.models import Log, Prompt
+
+VERSIONS_SHOWN = 50
 
 
 class KeptField(CharField):
@@ -26,6 +31,22 @@ class TagsField(JSONField):
 
 
 class PromptForm(ModelForm):
+    """Knows which version it was opened on, so as not to put back what was edited meanwhile."""
+
+    base_version = IntegerField(widget=HiddenInput, required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial["base_version"] = self.instance.version
+
+    def clean(self):
+        newest = self.instance.version
+        if self.instance.pk and self.cleaned_data.get("base_version") not in {None, newest}:
+            raise ValidationError(
+                f"Somebody saved version {newest} meanwhile. Open the prompt again and edit that."
+            )
+        return super().clean()
+
     class Meta:
         model = Prompt
         fields = ["owner", "title", "content", "model", "tags"]
@@ -42,25 +63,6 @@ class LogForm(ModelForm):
         field_classes = dict.fromkeys(["output", "model_used", "notes"], KeptField)
 
 
-class VersionInline(admin.TabularInline):
-    model = Version
-    fields = ("number", "title", "model", "message", "author", "source", "created_at")
-    readonly_fields = fields
-    ordering = ["-number"]
-    extra = 0
-    can_delete = False
-    show_change_link = False
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("author").defer("content")
-
-
 @admin.register(Prompt)
 class PromptAdmin(admin.ModelAdmin):
     form = PromptForm
@@ -73,12 +75,20 @@ class PromptAdmin(admin.ModelAdmin):
     search_fields = ["title"]  # shows the box; get_search_results does the work
     search_help_text = "Every word must occur in the title, the content or a tag."
     autocomplete_fields = ["owner"]
-    inlines = [VersionInline]
-    readonly_fields = ["wire_id", "version", "labels", "created_at", "updated_at"]
-    fields = ["owner", "title", "content", "model", "tags", *readonly_fields]
+    readonly_fields = ["wire_id", "version", "labels", "history", "created_at", "updated_at"]
+    fields = ["owner", "title", "content", "model", "tags", "base_version", *readonly_fields]
 
     def get_readonly_fields(self, request, obj=None):
         return [*self.readonly_fields, "owner"] if obj else self.readonly_fields
+
+    @admin.display(description="newest versions")
+    def history(self, prompt):
+        versions = prompt.versions.newest_first().select_related("author").defer("content")
+        rows = (
+            (each.number, each.source, each.author or "", f"{each.created_at:%F %T}", each.message)
+            for each in versions[:VERSIONS_SHOWN]
+        )
+        return format_html_join("", "<div>v{} · {} · {} · {} · {}</div>", rows)
 
     def get_queryset(self, request):
         return super().get_queryset(request).defer("search_text")
@@ -89,7 +99,8 @@ class PromptAdmin(admin.ModelAdmin):
     def save_model(self, request, obj, form, change):
         """An edit writes what the operator changed, never the whole row as the form found it."""
         if change:
-            changes = {name: getattr(obj, name) for name in form.changed_data}
+            edited = set(form.changed_data) & set(diffs.FIELDS)
+            changes = {name: getattr(obj, name) for name in edited}
             obj.edit(author=request.user, **changes)
         else:
             obj.save(author=request.user)
