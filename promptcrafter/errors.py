@@ -16,14 +16,17 @@ from typing import Any, NamedTuple
 import orjson
 from django.conf import settings
 from django.core.exceptions import (
+    BadRequest,
     DisallowedHost,
     ObjectDoesNotExist,
     PermissionDenied,
     RequestDataTooBig,
     SuspiciousOperation,
+    ValidationError,
 )
 from django.db import DataError, Error, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.urls import Resolver404
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -56,6 +59,7 @@ class Problem(NamedTuple):
         return {"error": self.sentence, "code": self.code, **self.details}
 
 
+MALFORMED = (400, "bad_request", "The request is malformed.")
 UNAVAILABLE = (503, "unavailable", "The database is not available; try again shortly.")
 
 # The first that fits, from top to bottom; without a sentence here, the exception's own.
@@ -101,7 +105,12 @@ KNOWN: dict[type[BaseException], tuple[int, str, str | None]] = {
         f"The body may have at most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes.",
     ),
     DisallowedHost: (400, "unknown_host", "This server does not answer to that Host name."),
-    SuspiciousOperation: (400, "bad_request", "The request is malformed."),
+    SuspiciousOperation: MALFORMED,
+    BadRequest: MALFORMED,
+    MultiPartParserError: MALFORMED,
+    # Of the admin's URLs and forms: `?owner=garbage`, a year of 999999999999.
+    ValidationError: MALFORMED,
+    OverflowError: MALFORMED,
     OperationalError: UNAVAILABLE,
     InterfaceError: UNAVAILABLE,
     IntegrityError: (

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import Error, connections
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import MPServer
@@ -94,6 +94,8 @@ def serve() -> None:
         # Headers of over 16 kB in all are refused: Python 3.11.7 takes a second for 28 kB of
         # backslashes in a cookie.
         http1_settings=HTTP1Settings(header_read_timeout=15_000, max_buffer_size=16_384),
+        # HTTP/2 needs no Content-Length, and Django would take such a body for an empty one.
+        http=HTTPModes.http1,
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=10,

@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.contrib.admin import ShowFacets
 from django.core.exceptions import ValidationError
 from django.forms import CharField, HiddenInput, IntegerField, JSONField, ModelForm
+from django.forms.fields import InvalidJSONInput
 from django.utils.html import format_html_join
 
 from prompts import diffs
@@ -23,8 +24,28 @@ class KeptField(CharField):
         return _unix(super().clean(value))
 
 
+class KeptLine(KeptField):
+    """An input of one line, from which a browser drops line ends."""
+
+    def has_changed(self, initial, data):
+        return "".join(_unix(initial or "").split("\n")) != (data or "")
+
+
 class TagsField(JSONField):
-    """Shown again when it is wrong, even where it holds what no page can: a lone surrogate."""
+    """JSON that may be too deep or hold too long a number for Python's decoder, or a lone surrogate
+    that no page can show: a mistake in the form like any other."""
+
+    def to_python(self, value):
+        try:
+            return super().to_python(value)
+        except (ValueError, RecursionError) as error:
+            raise ValidationError("Enter a list of words, as JSON.") from error
+
+    def bound_data(self, data, initial):
+        try:
+            return super().bound_data(data, initial)
+        except (ValueError, RecursionError):
+            return InvalidJSONInput(data)
 
     def prepare_value(self, value):
         return super().prepare_value(value).encode(errors="replace").decode()
@@ -51,7 +72,9 @@ class PromptForm(ModelForm):
         model = Prompt
         fields = ["owner", "title", "content", "model", "tags"]
         field_classes = {
-            **dict.fromkeys(["title", "content", "model"], KeptField),
+            "title": KeptLine,
+            "content": KeptField,
+            "model": KeptLine,
             "tags": TagsField,
         }
 
@@ -60,7 +83,7 @@ class LogForm(ModelForm):
     class Meta:
         model = Log
         fields = ["prompt", "output", "model_used", "notes", "score"]
-        field_classes = dict.fromkeys(["output", "model_used", "notes"], KeptField)
+        field_classes = {"output": KeptField, "model_used": KeptLine, "notes": KeptField}
 
 
 @admin.register(Prompt)
@@ -139,4 +162,4 @@ class LogAdmin(admin.ModelAdmin):
 
 
 def _unix(text):
-    return text.replace("\r\n", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n")

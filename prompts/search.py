@@ -19,7 +19,7 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     text = _LONG_RUN_OF_MARKS.sub("\\1\N{COMBINING GRAPHEME JOINER}", text)
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKD", text).casefold())
 
 
 def document(title: str, content: str, tags: Iterable[str]) -> str:

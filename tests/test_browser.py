@@ -200,17 +200,19 @@ def test_the_admin_searches_as_the_api_does(admin, alice, make_prompt):
 
 def edit(admin, prompt, **changes):
     form = {"title": prompt.title, "content": prompt.content, "model": prompt.model, "tags": "[]"}
-    form["content"] = form["content"].replace("\r\n", "\n").replace("\n", "\r\n")  # browsers do
+    # What a browser makes of it.
+    form["content"] = "\r\n".join(re.split("\r\n|\r|\n", form["content"]))
+    form["title"] = form["title"].replace("\n", "")
     path = f"/admin/prompts/prompt/{prompt.pk}/change/"
     return admin.post(path, form | changes)
 
 
-@pytest.mark.parametrize("content", ["a\nb\n", " a\r\nb\r\n ", "\n\n a"])
+@pytest.mark.parametrize("content", ["a\nb\n", " a\r\nb\r\n ", "\n\n a", "a\rb\r\nc"])
 def test_an_edit_in_the_admin_leaves_other_text_as_it_was(admin, alice, make_prompt, content):
-    prompt = make_prompt(alice, title=" padded ", content=content)
+    prompt = make_prompt(alice, title=" pad\nded ", content=content)
     assert edit(admin, prompt, model="New").status_code == 302
     kept = Prompt.objects.get()
-    assert (kept.title, kept.content, kept.model) == (" padded ", content, "New")
+    assert (kept.title, kept.content, kept.model) == (" pad\nded ", content, "New")
     assert kept.updated_at > prompt.updated_at
 
 
@@ -231,6 +233,8 @@ def test_an_edit_in_the_admin_is_found_by_its_new_text(admin, alice, make_prompt
         {"tags": '"art"'},
         {"tags": "[1]"},
         {"content": ""},
+        {"tags": "[" * 100_000},
+        {"tags": f"[{'9' * 5000}]"},
         {"tags": "["},
     ],
 )
@@ -246,6 +250,33 @@ def test_what_the_server_sets_can_not_be_edited_in_the_admin(admin, alice, bob, 
     edit(admin, make_prompt(alice), title="New", owner=str(bob.user.pk), created_at_0="2001-01-01")
     kept = Prompt.objects.get()
     assert (kept.title, kept.owner, kept.created_at.year > 2001) == ("New", alice.user, True)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "prompts/prompt/add/?owner=garbage",
+        "prompts/log/add/?prompt=%00",
+        "prompts/prompt/?created_at__year=999999999999",
+        "prompts/prompt/garbage/change/",
+        "accounts/user/%00/change/",
+        "prompts/prompt/?q=%00",
+        "r/6/garbage/",
+        "nonsense",
+    ],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_rubbish_in_the_admin_is_the_senders_mistake(operator, path):
+    client = Client(headers=HTML, raise_request_exception=False)
+    client.force_login(operator)
+    assert client.get(f"/admin/{path}").status_code < 500
+
+
+@pytest.mark.parametrize("path", ["/api-auth/login/", "/admin/login/"])
+def test_a_form_without_a_boundary_is_malformed(browser, db, path):
+    browser.cookies["csrftoken"] = "a" * 32
+    response = browser.post(path, b"a=b", content_type="multipart/form-data")
+    assert (response.status_code, response.json()["code"]) == (400, "bad_request")
 
 
 def test_prompts_and_logs_can_be_made_in_the_admin(admin, alice):

@@ -31,6 +31,7 @@ def found(caller, query):
         ("photosynthesis", "SYNTH"),
         ("图像生成中文提示", "中文"),
         ("Ქართული", "ქართული"),
+        ("\u1fb7", "\u1fbc\u0342"),
         ("100% sure", "100%"),
         ("a_b", "a_b"),
         ('say "hi"', '"hi"'),

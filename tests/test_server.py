@@ -254,6 +254,13 @@ def test_a_chunked_body_that_can_not_be_read_is_never_taken_for_an_empty_one(ada
     assert ada.get(path).json()["title"] == PROMPT["title"]
 
 
+def test_http2_is_not_spoken(server):
+    """It needs no Content-Length: an edit would be taken for an empty one, and lost."""
+    done = shell(f"curl -s --max-time 5 --http2-prior-knowledge {server}/healthz")
+    assert done.returncode != 0
+    assert done.stdout == ""
+
+
 @pytest.mark.parametrize(
     "headers",
     [
