@@ -14,7 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "promptcrafter.settings")
 WSGIApplication = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
-_BOUNDARY = re.compile(r";\s*boundary=\"?([0-9A-Za-z'()+_,./:=? -]{1,70})")
+_BOUNDARY = re.compile(r";\s*boundary=\"?([0-9A-Za-z'()+_,./:=? -]{1,70})", re.IGNORECASE)
 
 
 def with_plain_content_type(application: WSGIApplication) -> WSGIApplication:

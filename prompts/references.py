@@ -19,5 +19,5 @@ def number(text: str) -> int:
 
 
 def number_or_name(text: str) -> int | str:
-    """A number where it looks like one, otherwise a name."""
-    return number(text) if re.fullmatch(r"[-+.\d]*", text) else text
+    """A number where it is all digits, otherwise a name, which no label of digits can be."""
+    return number(text) if re.fullmatch(r"[0-9]+", text) else text

@@ -5,6 +5,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from prompts.models import IdempotencyKey, Log, Prompt, Version
+from prompts.models.idempotency import KeyInProgress
 
 PROMPT = {"title": "A title", "content": "c", "model": "m"}
 KEY = {"Idempotency-Key": "8e03978e-40d5-43e8-bc93-6894a57f9324"}
@@ -92,6 +93,20 @@ def test_what_a_dead_process_left_is_taken_over(alice):
     assert Prompt.objects.count() == 2
 
 
+def test_what_was_taken_over_is_not_carried_out_twice(alice):
+    """The first was only slow: of the two, the one that took the key over counts."""
+    claim = IdempotencyKey.objects.claim
+    slow = claim(alice.user, "key", "request")
+    IdempotencyKey.objects.update(claimed_at=slow.claimed_at - timedelta(minutes=2))
+    slow.refresh_from_db()
+    other = claim(alice.user, "key", "request")
+    with pytest.raises(KeyInProgress):
+        slow.finish(201, "{}")
+    slow.release()
+    other.finish(201, '{"kept": true}')
+    assert claim(alice.user, "key", "request").body == '{"kept": true}'
+
+
 def test_a_key_is_forgotten_after_a_day(alice):
     alice.post("/prompts", PROMPT, headers=KEY)
     IdempotencyKey.objects.update(claimed_at=timezone.now() - timedelta(hours=24, seconds=1))
@@ -112,5 +127,5 @@ def test_old_keys_are_purged_by_a_command(alice, capsys):
     old = IdempotencyKey.objects.exclude(key="0")
     old.update(claimed_at=timezone.now() - timedelta(hours=25))
     call_command("purge_idempotency_keys")
-    assert capsys.readouterr().out == "2 idempotency keys purged.\n"
+    assert capsys.readouterr().out == "Idempotency keys purged: 2.\n"
     assert [row.key for row in IdempotencyKey.objects.all()] == ["0"]

@@ -143,10 +143,13 @@ def test_a_label_may_be_expected_not_to_be_set(put):
     assert (response.status_code, response.json()["currentVersion"]) == (409, None)
 
 
-@pytest.mark.parametrize("name", ["a", "production", "v1.2", "a-b_c.d", "2x", "x" * 36, "v", "1.0"])
+@pytest.mark.parametrize(
+    "name", ["a", "production", "v1.2", "a-b_c.d", "2x", "x" * 36, "v", "1.0", "2024-01-15", "1e3"]
+)
 def test_names_that_are_welcome(alice, path, put, name):
     assert put(name, {"version": 1}).status_code == 201
     assert alice.get(f"{path}?label={name}").json()["labels"] == {name: 1}
+    assert alice.get(f"{path}/diff?from={name}").json()["from"] == 1
 
 
 @pytest.mark.parametrize(

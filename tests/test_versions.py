@@ -135,7 +135,7 @@ def test_a_diff_of_equal_versions_is_empty(alice, path, query):
 
 
 @pytest.mark.parametrize(
-    "query", ["", "from=", "from=0", "from=-1", "from=1.0", "from=٣", "from=1&to=", "from=A"]
+    "query", ["", "from=", "from=0", "from=-1", "from=+1", "from=٣", "from=1&to=", "from=A"]
 )
 def test_a_diff_of_what_can_not_be_a_version_is_malformed(alice, path, query):
     assert alice.get(f"{path}/diff?{query}").status_code == 400

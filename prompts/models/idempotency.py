@@ -55,9 +55,10 @@ class IdempotencyKeyQuerySet(models.QuerySet["IdempotencyKey"]):
 
     def _take_over(self, row: "IdempotencyKey", now: datetime) -> bool:
         """Claims what a dead process left; of several that try, one does."""
-        is_abandoned = row.claimed_at < now - ABANDONED_AFTER
-        mine = self.filter(pk=row.pk, status=None, claimed_at=row.claimed_at)
-        return is_abandoned and mine.update(claimed_at=now) == 1
+        if row.claimed_at >= now - ABANDONED_AFTER or not row.as_claimed().update(claimed_at=now):
+            return False
+        row.claimed_at = now
+        return True
 
 
 class IdempotencyKey(models.Model):
@@ -83,9 +84,19 @@ class IdempotencyKey(models.Model):
     def __str__(self) -> str:
         return self.key
 
+    def as_claimed(self) -> IdempotencyKeyQuerySet:
+        """This row, while the claim on it is the one that we know."""
+        mine = IdempotencyKey.objects.filter(pk=self.pk, status=None)
+        return mine.filter(claimed_at=self.claimed_at)
+
     def finish(self, status: int, body: str) -> None:
-        self.status, self.body = status, body
-        self.save(update_fields=["status", "body"])
+        """Keeps the answer. Raises KeyInProgress where another request has taken the claim over,
+        so that what this one did in the same transaction is undone."""
+        if not self.as_claimed().update(status=status, body=body):
+            raise KeyInProgress
+
+    def release(self) -> None:
+        self.as_claimed().delete()
 
 
 def fingerprint(method: str, path: str, body: Any) -> str:

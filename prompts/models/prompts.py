@@ -74,7 +74,7 @@ class PromptQuerySet(OwnedQuerySet):
                 prompt__label_rows__version=models.F("number"),
             )
             .select_related("prompt")
-            .defer("prompt__search_text", "prompt__content")
+            .defer(*(f"prompt__{name}" for name in (*diffs.FIELDS, "search_text")))
             .order_by("-prompt_id")
         )
 
@@ -283,8 +283,9 @@ class Prompt(models.Model):
             return label
         before = label.version if label else None
         move = self._record_move(name, before, number, actor=actor, note=note)
-        values = {"version": number, "move": move}
-        label, _ = Label.objects.update_or_create(prompt=self, name=name, defaults=values)
+        label = label or Label(prompt=self, name=name)
+        label.version, label.move = number, move
+        label.save()
         self._show_labels({**self.labels, name: number})
         return label
 

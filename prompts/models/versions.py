@@ -25,7 +25,7 @@ class VersionQuerySet(models.QuerySet["Version"]):
 
 
 class Version(models.Model):
-    """Addressed by (prompt, number). Ends only with its prompt, by the database's cascade."""
+    """Addressed by (prompt, number). Ends only with its prompt, by Django's cascade."""
 
     class Source(models.TextChoices):
         CREATE = "create"

@@ -43,7 +43,7 @@ def idempotent(handler: Handler) -> Handler:
                 response = handler(view, request, *args, **kwargs)
                 claim.finish(response.status_code, _kept(response))
         except BaseException:
-            claim.delete()
+            claim.release()
             raise
         return response
 

@@ -1,4 +1,4 @@
-from django.db import IntegrityError
+from django.db import transaction
 from rest_framework import mixins
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -34,16 +34,13 @@ class LogViewSet(mixins.ListModelMixin, OwnedView, GenericViewSet):
         """A prompt of somebody else's is as good as none: 404 for both."""
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        prompts = Prompt.objects.owned_by(request.user).without_text()
-        prompt = prompts.filter(pk=serializer.validated_data["prompt_id"]).first()
-        if prompt is None:
-            raise NotFound("You have no prompt with this id.")
-        try:
+        own = Prompt.objects.owned_by(request.user).without_text()
+        with transaction.atomic():
+            locked = own.select_for_update(no_key=True)  # or it might go into the trash meanwhile
+            prompt = locked.filter(pk=serializer.validated_data["prompt_id"]).first()
+            if prompt is None:
+                raise NotFound("You have no prompt with this id.")
             serializer.save(prompt=prompt)
-        except IntegrityError as error:
-            if not prompts.filter(pk=prompt.pk).exists():
-                raise NotFound("You have no prompt with this id.") from error
-            raise
         return Response(serializer.data, status=201)
 
     def destroy(self, request: Request, pk: str) -> Response:

@@ -10,4 +10,4 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         count, _ = IdempotencyKey.objects.expired().delete()
-        self.stdout.write(f"{count} idempotency keys purged.")
+        self.stdout.write(f"Idempotency keys purged: {count}.")
