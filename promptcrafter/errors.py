@@ -152,7 +152,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     problem = describe(error)
     if problem.status == 500:
         return None
-    if isinstance(error, Error):
+    if isinstance(error, Error | OverflowError):  # it may be a mistake of ours
         logger.error("answered %s: %s", problem.status, problem.code, exc_info=error)
     return Response(problem.body, status=problem.status, headers=problem.headers)
 

@@ -1,6 +1,8 @@
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx2
 import pytest
 from django.core.management import call_command
 
@@ -21,6 +23,17 @@ def server() -> Iterator[str]:
     """The URL of a real server, shared by the tests that need one."""
     with live.serving() as url:
         yield url
+
+
+@pytest.fixture
+def ada(server: str) -> Iterator[httpx2.Client]:
+    """A client of the running server, signed up for this test."""
+    with httpx2.Client(base_url=server, timeout=30) as client:
+        email = f"{os.urandom(8).hex()}@example.com"
+        body = {"name": "Ada", "email": email, "password": "correct horse battery"}
+        token = client.post("/auth/signup", json=body).json()["token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        yield client
 
 
 @pytest.fixture
