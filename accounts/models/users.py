@@ -1,4 +1,4 @@
-"""Who uses the service. The e-mail address is the log-in name, unique whatever its case."""
+"""A person. The e-mail address is the log-in name, unique whatever its case."""
 
 import contextlib
 import unicodedata
