@@ -1,4 +1,4 @@
-"""`Authorization: Bearer <token>` (RFC 6750) for DRF."""
+"""`Authorization: Bearer <token or key>` (RFC 6750) for DRF."""
 
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
@@ -6,22 +6,31 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from accounts import tokens
-from accounts.models import User
+from accounts.models import ApiKey, Session, User
 
 
 class BearerAuthentication(BaseAuthentication):
-    def authenticate(self, request: Request) -> tuple[User, str] | None:
-        """The user of the token; None where no bearer token is sent, so a session may speak."""
-        scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
+    """One query, whichever it is. `request.auth` is then the Session, or the ApiKey."""
+
+    def authenticate(self, request: Request) -> tuple[User, Session | ApiKey] | None:
+        """None where no bearer token is sent, so that a browser's log-in may speak."""
+        scheme, _, sent = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
         if scheme.lower() != "bearer":
             return None
+        token = sent.strip()
         try:
-            return tokens.owner_of(token.strip()), token
+            found = _key(token) if token.startswith("pc_") else tokens.session_of(token)
         except tokens.InvalidToken as error:
-            raise AuthenticationFailed(
-                "The token is malformed, expired or revoked; log in again for a new one.",
-                code="invalid_token",
-            ) from error
+            raise AuthenticationFailed(str(error), code="invalid_token") from error
+        return found.user, found
 
     def authenticate_header(self, request: HttpRequest) -> str:
         return "Bearer"
+
+
+def _key(token: str) -> ApiKey:
+    key = ApiKey.objects.find(token)
+    if key is None:
+        raise tokens.InvalidToken
+    key.note_use()
+    return key

@@ -1,13 +1,18 @@
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import validate_email
+from django.utils import timezone
 from rest_framework import serializers
 
-from accounts.models import EMAIL_MAX_LENGTH, User, normalise_email
-from promptcrafter.fields import TextField
+from accounts import hashers
+from accounts.backends import prove_password
+from accounts.models import EMAIL_MAX_LENGTH, LIMITED_SCOPES, ApiKey, Scope, User, normalise_email
+from promptcrafter.fields import IdField, TextField
+from prompts.models.labels import MalformedLabel, check_name
 
 # A bound on what is hashed; no person's pass phrase comes near.
 PASSWORD_MAX_LENGTH = 4_096
+KEY_LABELS_MAX_COUNT = 10
 
 
 class EmailField(TextField):
@@ -27,10 +32,29 @@ class EmailField(TextField):
         return email
 
 
+class PasswordField(TextField):
+    def __init__(self, **kwargs):
+        super().__init__(max_length=PASSWORD_MAX_LENGTH, write_only=True, **kwargs)
+
+
+def check_strength(field, password, person):
+    """Raises ValidationError with what makes it weak."""
+    try:
+        password_validation.validate_password(password, person)
+    except DjangoValidationError as error:
+        raise serializers.ValidationError({field: error.messages}) from error
+
+
+def require_password(request, field, password):
+    """Raises ValidationError unless it is the caller's own."""
+    if not prove_password(request, request.user, password):
+        raise serializers.ValidationError({field: "This is not your password."})
+
+
 class SignupSerializer(serializers.ModelSerializer):
     name = TextField(max_length=100)
     email = EmailField()
-    password = TextField(max_length=PASSWORD_MAX_LENGTH, write_only=True)
+    password = PasswordField()
 
     class Meta:
         model = User
@@ -38,16 +62,144 @@ class SignupSerializer(serializers.ModelSerializer):
 
     def validate(self, attrs):
         person = User(name=attrs["name"], email=attrs["email"])
-        try:
-            password_validation.validate_password(attrs["password"], person)
-        except DjangoValidationError as error:
-            raise serializers.ValidationError({"password": error.messages}) from error
+        check_strength("password", attrs["password"], person)
         return attrs
 
     def create(self, validated_data):
-        return User.objects.create_user(**validated_data)
+        with hashers.slot():
+            return User.objects.create_user(**validated_data)
 
 
 class LoginSerializer(serializers.Serializer):
     email = TextField(max_length=EMAIL_MAX_LENGTH)
-    password = TextField(max_length=PASSWORD_MAX_LENGTH, write_only=True)
+    password = PasswordField()
+
+
+class RefreshSerializer(serializers.Serializer):
+    refresh = TextField()
+
+
+class MeSerializer(serializers.ModelSerializer):
+    _id = IdField(User.KIND, source="pk", read_only=True)
+    name = TextField(max_length=100)
+    email = EmailField()
+    currentPassword = PasswordField(required=False)
+    createdAt = serializers.DateTimeField(source="created_at", read_only=True)
+
+    class Meta:
+        model = User
+        fields = ["_id", "name", "email", "currentPassword", "createdAt"]
+
+    def validate(self, attrs):
+        if attrs.get("email") == self.context["request"].user.email:
+            del attrs["email"]
+        if "email" in attrs and "currentPassword" not in attrs:
+            sentence = "Send your current password too, to change the e-mail."
+            raise serializers.ValidationError({"currentPassword": sentence})
+        return attrs
+
+    def update(self, user, validated_data):
+        password = validated_data.pop("currentPassword", None)
+        if "email" in validated_data:
+            require_password(self.context["request"], "currentPassword", password)
+        user.edit(**validated_data)
+        return user
+
+    def to_representation(self, user):
+        return {
+            "_id": user.wire_id,
+            "name": user.name,
+            "email": user.email,
+            "createdAt": user.created_at,
+        }
+
+
+class NewPasswordSerializer(serializers.Serializer):
+    currentPassword = PasswordField()
+    newPassword = PasswordField()
+
+    def validate(self, attrs):
+        check_strength("newPassword", attrs["newPassword"], self.context["request"].user)
+        return attrs
+
+
+class OwnPasswordSerializer(serializers.Serializer):
+    password = PasswordField()
+
+
+class ResetSerializer(serializers.Serializer):
+    email = EmailField()
+
+
+class WordsField(serializers.ListField):
+    """A list of strings, each once, in the order that was sent."""
+
+    default_error_messages = {
+        "required": "This is required.",
+        "null": "Send a list of strings, not null.",
+        "not_a_list": "Send a list of strings.",
+        "empty": "Name one at least.",
+        "max_length": "Name at most {max_length}.",
+    }
+
+    def to_internal_value(self, data):
+        return list(dict.fromkeys(super().to_internal_value(data)))
+
+
+class ScopeField(TextField):
+    def to_internal_value(self, data):
+        if data not in Scope.values:
+            known = ", ".join(Scope.values)
+            raise serializers.ValidationError(f"There is no such scope; there are {known}.")
+        return super().to_internal_value(data)
+
+
+class LabelField(TextField):
+    def to_internal_value(self, data):
+        try:
+            return check_name(super().to_internal_value(data))
+        except MalformedLabel as error:
+            raise serializers.ValidationError(str(error)) from error
+
+
+class FutureField(serializers.DateTimeField):
+    default_error_messages = {
+        "invalid": "Send a time to come, like 2031-01-31T09:00:00Z.",
+        "overflow": "Send a time to come, like 2031-01-31T09:00:00Z.",
+    }
+
+    def to_internal_value(self, data):
+        moment = super().to_internal_value(data)
+        if moment <= timezone.now():
+            self.fail("invalid", format="")
+        return moment
+
+
+class ApiKeySerializer(serializers.ModelSerializer):
+    name = TextField(max_length=100)
+    scopes = WordsField(child=ScopeField(), allow_empty=False, max_length=len(Scope))
+    labels = WordsField(child=LabelField(), required=False, max_length=KEY_LABELS_MAX_COUNT)
+    expiresAt = FutureField(source="expires_at", required=False, allow_null=True)
+
+    class Meta:
+        model = ApiKey
+        fields = ["name", "scopes", "labels", "expiresAt"]
+
+    def validate(self, attrs):
+        too_much = [scope for scope in attrs["scopes"] if scope not in LIMITED_SCOPES]
+        if attrs.get("labels") and too_much:
+            sentence = f"A key that is limited to labels can't have {', '.join(too_much)}."
+            raise serializers.ValidationError({"scopes": sentence})
+        return attrs
+
+    def to_representation(self, key):
+        return {
+            "_id": key.wire_id,
+            "name": key.name,
+            "prefix": key.prefix,
+            "scopes": key.scopes,
+            "labels": key.labels,
+            "createdAt": key.created_at,
+            "lastUsedAt": key.last_used_at,
+            "expiresAt": key.expires_at,
+        }

@@ -1,17 +1,18 @@
-"""The JSON Web Tokens that callers carry: signed with a key of their own, good for an hour.
+"""The JSON Web Tokens that people carry: an access token for an hour, and a refresh token that is
+exchanged, once, for the next pair.
 
-Beside SimpleJWT's claims, `pwd` is a fingerprint of the password's hash (a keyed HMAC, the one
-that Django puts into sessions), so that a new password ends the old tokens.
+Both are signed with a key of their own and name their session (`sid`), which is looked up whenever
+one is used: what ends a session ends its tokens.
 """
 
-from typing import Any
-from uuid import UUID
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
 
-from django.utils.crypto import constant_time_compare
+from django.utils import timezone
 from rest_framework_simplejwt.exceptions import TokenError
-from rest_framework_simplejwt.tokens import AccessToken
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
-from accounts.models import User
+from accounts.models import Session, User
 
 MAX_LENGTH = 4_096
 
@@ -19,34 +20,73 @@ MAX_LENGTH = 4_096
 class InvalidToken(Exception):
     """Not a token of ours, or not any more."""
 
-
-def issue(user: User) -> str:
-    token = AccessToken.for_user(user)
-    token["pwd"] = _fingerprint(user)
-    return str(token)
+    def __init__(self) -> None:
+        super().__init__("The token is malformed, expired or revoked; log in again for a new one.")
 
 
-def owner_of(token: str) -> User:
-    """The active user whom a token was issued to. One query; raises InvalidToken."""
-    claims = _verified(token)
-    try:
-        key = UUID(claims["sub"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InvalidToken from error
-    user = User.objects.filter(pk=key, is_active=True).first()
-    if user is None or not constant_time_compare(str(claims.get("pwd")), _fingerprint(user)):
+class Pair(NamedTuple):
+    token: str
+    refresh: str
+    expires_in: int  # seconds, of `token`
+
+
+def issue(user: User) -> Pair:
+    """Opens a session. Raises WrongCredentials where the account is gone."""
+    refresh_id = uuid4().hex
+    return _sign(Session.objects.open(user, refresh_id=refresh_id), refresh_id)
+
+
+def session_of(token: str) -> Session:
+    """The session of an access token, with its `user`. One query; raises InvalidToken."""
+    return _session(_claims(AccessToken, token))
+
+
+def session_to_renew(refresh: str) -> Session:
+    """The session of a refresh token, be it spent; raises InvalidToken."""
+    return _session(_claims(RefreshToken, refresh))
+
+
+def renew(session: Session, refresh: str) -> Pair:
+    """Spends the refresh token for the next pair; raises InvalidToken, and ends the session, where
+    it is spent already."""
+    new_id = uuid4().hex
+    if not session.spend(_claims(RefreshToken, refresh)["jti"], new_id=new_id):
         raise InvalidToken
-    return user
+    return _sign(session, new_id)
 
 
-def _fingerprint(user: User) -> str:
-    return user.get_session_auth_hash()[:16]
+def end(refresh: str) -> None:
+    """Ends the session of a refresh token, spent or not; raises InvalidToken for what is none."""
+    Session.objects.filter(pk=_session_key(_claims(RefreshToken, refresh))).delete()
 
 
-def _verified(token: str) -> dict[str, Any]:
+def _sign(session: Session, refresh_id: str) -> Pair:
+    access, refresh = AccessToken.for_user(session.user), RefreshToken.for_user(session.user)
+    access["sid"] = refresh["sid"] = str(session.pk)
+    refresh["jti"] = refresh_id
+    refresh["exp"] = int(session.end_of_next_token().timestamp())
+    access["exp"] = min(access["exp"], refresh["exp"])
+    return Pair(str(access), str(refresh), access["exp"] - int(timezone.now().timestamp()))
+
+
+def _claims(kind: type[Token], token: str) -> dict[str, Any]:
     if len(token) > MAX_LENGTH or not token.isascii():
         raise InvalidToken
     try:
-        return AccessToken(token).payload  # type: ignore[arg-type]  # its annotation is wrong
+        return kind(token).payload  # type: ignore[arg-type]  # its annotation is wrong
     except (TokenError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise InvalidToken from error
+
+
+def _session_key(claims: dict[str, Any]) -> UUID:
+    try:
+        return UUID(claims["sid"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InvalidToken from error
+
+
+def _session(claims: dict[str, Any]) -> Session:
+    session = Session.objects.find(_session_key(claims))
+    if session is None or str(session.user_id) != claims.get("sub"):
+        raise InvalidToken
+    return session

@@ -1,42 +1,188 @@
-from django.contrib.auth import authenticate
+from typing import Any
+
+from django.contrib.auth import authenticate, update_session_auth_hash
 from rest_framework import status
-from rest_framework.generics import GenericAPIView
-from rest_framework.permissions import AllowAny
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import tokens
-from accounts.models import WrongCredentials
-from accounts.serializers import LoginSerializer, SignupSerializer
+from accounts import background, hashers, throttles, tokens
+from accounts.models import ApiKey, PasswordReset, Session, User, WrongCredentials
+from accounts.pages import site_of
+from accounts.permissions import HasScope, IsOwner
+from accounts.serializers import (
+    ApiKeySerializer,
+    LoginSerializer,
+    MeSerializer,
+    NewPasswordSerializer,
+    OwnPasswordSerializer,
+    RefreshSerializer,
+    ResetSerializer,
+    SignupSerializer,
+    require_password,
+)
+from promptcrafter import ids
+from promptcrafter.views import ApiView
 
 
-class SignupView(GenericAPIView):
-    """Make an account. Answers a token too, so that the next call can follow at once."""
+class OpenView(ApiView):
+    """For who has no token, or not any more."""
 
-    authentication_classes = []
-    permission_classes = [AllowAny]
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    def valid(self, request: Request, **options: Any) -> Any:
+        serializer = self.get_serializer(data=request.data, **options)
+        serializer.is_valid(raise_exception=True)
+        return serializer
+
+
+class SignupView(OpenView):
+    """Make an account. Answers tokens too, so that the next call can follow at once."""
+
     serializer_class = SignupSerializer
 
     def post(self, request: Request) -> Response:
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        serializer = self.valid(request)
+        throttles.count_sign_up(request)
         user = serializer.save()
-        body = {"message": f"Welcome, {user.name}.", "token": tokens.issue(user)}
+        body = {"message": f"Welcome, {user.name}.", **_shown(tokens.issue(user))}
         return Response(body, status=status.HTTP_201_CREATED)
 
 
-class LoginView(GenericAPIView):
-    """Exchange an e-mail and a password for a token, good for an hour by default."""
+class LoginView(OpenView):
+    """Exchange an e-mail and a password for a token, good for an hour by default, and a refresh
+    token, which gives the next one."""
 
-    authentication_classes = []
-    permission_classes = [AllowAny]
     serializer_class = LoginSerializer
+
+    def post(self, request: Request) -> Response:
+        # Hashes once for an unknown e-mail and for a disabled user too, so time tells nothing.
+        user = authenticate(request, **self.valid(request).validated_data)
+        if user is None:
+            raise WrongCredentials
+        return Response(_shown(tokens.issue(user)))
+
+
+class RefreshView(OpenView):
+    """Exchange a refresh token for the next pair. It is spent then; who sends it again ends the
+    whole session, for one of both stole it."""
+
+    serializer_class = RefreshSerializer
+
+    def post(self, request: Request) -> Response:
+        refresh = self.valid(request).validated_data["refresh"]
+        session = tokens.session_to_renew(refresh)
+        throttles.allowance.take(session.user_id)
+        return Response(_shown(tokens.renew(session, refresh)))
+
+
+class LogoutView(OpenView):
+    """End the session of a refresh token: its tokens stop working at once."""
+
+    serializer_class = RefreshSerializer
+
+    def post(self, request: Request) -> Response:
+        tokens.end(self.valid(request).validated_data["refresh"])
+        return Response(status=204)
+
+
+class ResetView(OpenView):
+    """Ask for a mail with a link that sets a new password. 202 whoever has that e-mail."""
+
+    serializer_class = ResetSerializer
+
+    def post(self, request: Request) -> Response:
+        email = self.valid(request).validated_data["email"]
+        if throttles.count_reset(request, email):
+            PasswordReset.objects.create(email=email, site=site_of(request))
+            background.wake()
+        message = "If somebody has an account with this e-mail, a mail is on its way."
+        return Response({"message": message}, status=202)
+
+
+class MeView(ApiView):
+    """You. PATCH changes your name, and your e-mail with your `currentPassword`; DELETE, with your
+    `password`, ends your account and all that it owns, for good."""
+
+    serializer_class = MeSerializer
+
+    def get(self, request: Request) -> Response:
+        return Response(self.get_serializer(request.user).data)
+
+    def patch(self, request: Request) -> Response:
+        serializer = self.get_serializer(request.user, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        serializer.save()
+        return Response(serializer.data)
+
+    def delete(self, request: Request) -> Response:
+        serializer = OwnPasswordSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        require_password(request, "password", serializer.validated_data["password"])
+        _person(request).delete()
+        return Response(status=204)
+
+
+class PasswordView(ApiView):
+    """Change your password. Every other session ends; your keys stay."""
+
+    serializer_class = NewPasswordSerializer
 
     def post(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        # Hashes once for an unknown e-mail and for a disabled user too, so time tells nothing.
-        user = authenticate(request, **serializer.validated_data)
-        if user is None:
-            raise WrongCredentials
-        return Response({"token": tokens.issue(user)})
+        sent = serializer.validated_data
+        require_password(request, "currentPassword", sent["currentPassword"])
+        user = _person(request)
+        with hashers.slot():
+            user.change_password(sent["newPassword"], keep=_session(request))
+        if _session(request) is None:
+            update_session_auth_hash(request._request, user)
+        return Response(status=204)
+
+
+class KeysView(ApiView):
+    """Keys for your programs, newest first. POST makes one, and shows it this once."""
+
+    serializer_class = ApiKeySerializer
+
+    def get(self, request: Request) -> Response:
+        own = _person(request).api_keys.order_by("-pk")
+        return Response(self.get_serializer(own, many=True).data)
+
+    def post(self, request: Request) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        key, text = ApiKey.objects.mint(_person(request), **serializer.validated_data)
+        body = {**self.get_serializer(key).data, "key": text}
+        return Response(body, status=status.HTTP_201_CREATED)
+
+
+class KeyView(ApiView):
+    """One key. DELETE takes it back, at once."""
+
+    permission_classes = (IsAuthenticated, HasScope, IsOwner)
+    serializer_class = ApiKeySerializer
+
+    def delete(self, request: Request, pk: str) -> Response:
+        key = ApiKey.objects.filter(pk=ids.decode(ApiKey.KIND, pk)).first()
+        if key is None:
+            raise NotFound("There is no key with this id.")
+        self.check_object_permissions(request, key)
+        key.delete()
+        return Response(status=204)
+
+
+def _shown(pair: tokens.Pair) -> dict[str, Any]:
+    return {"token": pair.token, "refresh": pair.refresh, "expiresIn": pair.expires_in}
+
+
+def _person(request: Request) -> User:
+    assert isinstance(request.user, User)  # noqa: S101  # for the type checker
+    return request.user
+
+
+def _session(request: Request) -> Session | None:
+    return request.auth if isinstance(request.auth, Session) else None

@@ -8,7 +8,7 @@ when it may hold a secret.
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
@@ -38,6 +38,49 @@ def number(name: str, default: int, *, minimum: int, maximum: int) -> int:
     raise ImproperlyConfigured(
         f"{name} must be a whole number from {minimum} to {maximum}, not {value!r}."
     )
+
+
+class Rate(NamedTuple):
+    """So many, `limit`, in so many `seconds`."""
+
+    limit: int
+    seconds: int
+
+
+def rate(name: str, default: str) -> Rate | None:
+    """A limit like `10/15m`: a number, and a time in s, m, h or d; `off` for none."""
+    value = os.environ.get(name, default).strip().lower()
+    if value == "off":
+        return None
+    match = re.fullmatch(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,4})([smhd])", value, re.ASCII)
+    if match is None:
+        raise ImproperlyConfigured(
+            f"{name} must be a number and a time, like 10/15m (s, m, h, d), or off, not {value!r}."
+        )
+    seconds = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}[match[3]]
+    return Rate(int(match[1]), int(match[2]) * seconds)
+
+
+def url(name: str) -> str:
+    """The address that people reach the service at, without a slash at its end; or nothing."""
+    value = os.environ.get(name, "").strip().rstrip("/")
+    if value and not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+(/[\w./~-]*)?", value, re.ASCII):
+        raise ImproperlyConfigured(
+            f"{name} must be like https://prompts.example.com, not {value!r}."
+        )
+    return value
+
+
+def mail(name: str, default: str) -> dict[str, Any]:
+    """Django's EMAIL_… settings, of a URL."""
+    try:
+        config = Env.email_url_config(os.environ.get(name) or default)
+    except (ValueError, ImproperlyConfigured) as error:
+        raise ImproperlyConfigured(
+            f"{name} must be consolemail:// or smtp+tls://user:password@host:587, with smtp:// for "
+            "no TLS and smtp+ssl:// for TLS from the first byte."
+        ) from error
+    return {"EMAIL_USE_TLS": False, "EMAIL_USE_SSL": False, **config}
 
 
 def words(name: str, default: str) -> list[str]:

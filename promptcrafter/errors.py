@@ -31,7 +31,10 @@ from django.urls import Resolver404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from accounts.models import EmailTaken, WrongCredentials
+from accounts.hashers import Busy
+from accounts.models import EmailTaken, TooManyKeys, WrongCredentials
+from accounts.throttles import Throttled
+from accounts.tokens import InvalidToken
 from promptcrafter.ids import MalformedId
 from prompts.models.idempotency import KeyInProgress, KeyReused
 from prompts.models.labels import LabelConflict, MalformedLabel
@@ -68,15 +71,19 @@ KNOWN: dict[type[BaseException], tuple[int, str, str | None]] = {
     MalformedVersion: (400, "malformed_version", None),
     MalformedLabel: (400, "malformed_label", None),
     WrongCredentials: (401, "wrong_credentials", None),
+    InvalidToken: (401, "invalid_token", None),
     NoSuchVersion: (404, "no_such_version", None),
     LabelNotSet: (404, "label_not_set", None),
     ObjectDoesNotExist: (404, "not_found", "It is not there any more."),
+    TooManyKeys: (409, "too_many_keys", None),
     EmailTaken: (409, "email_taken", None),
     VersionConflict: (409, "version_conflict", None),
     LabelConflict: (409, "label_conflict", None),
     NothingToRollBack: (409, "nothing_to_roll_back", None),
     KeyInProgress: (409, "idempotency_key_in_progress", None),
     KeyReused: (422, "idempotency_key_reused", None),
+    Throttled: (429, "throttled", None),
+    Busy: (429, "busy", None),
     exceptions.NotAuthenticated: (
         401,
         "not_authenticated",
@@ -128,11 +135,10 @@ def describe(error: BaseException | None) -> Problem:
         return _invalid(error.detail)
     for kind, (status, code, sentence) in KNOWN.items():
         if isinstance(error, kind):
-            details = getattr(error, "details", {})
-            return _problem(status, code, sentence or str(error), details)
+            return _problem(status, code, sentence or str(error), error)
     if isinstance(error, exceptions.APIException):
         code = getattr(error.detail, "code", error.default_code)
-        return _problem(error.status_code, code, str(error.detail))
+        return _problem(error.status_code, code, str(error.detail), error)
     return _problem(500, "server_error", "Something went wrong on our side; it has been logged.")
 
 
@@ -166,12 +172,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return respond(exceptions.PermissionDenied(reason or None, code="csrf_failed"))
 
 
-def _problem(
-    status: int, code: str, sentence: str, details: dict[str, Any] | None = None
-) -> Problem:
-    """With the header that RFC 9110 wants: 401 names its scheme, 503 says when to come back."""
-    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
-    return Problem(status, code, sentence, details or {}, headers.get(status, {}))
+def _problem(status: int, code: str, sentence: str, error: BaseException | None = None) -> Problem:
+    """With the header that RFC 9110 wants: 401 names its scheme, 429 and 503 say when to come
+    back."""
+    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}.get(status, {})
+    if retry_after := getattr(error, "retry_after", None):
+        headers = {"Retry-After": str(retry_after)}
+    return Problem(status, code, sentence, getattr(error, "details", {}), headers)
 
 
 def _invalid(detail: Any) -> Problem:

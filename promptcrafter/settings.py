@@ -20,7 +20,7 @@ ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 HOST = env.text("HOST", "127.0.0.1")
 PORT = env.number("PORT", 8000, minimum=1, maximum=65535)
 WORKERS = env.number("WORKERS", 2, minimum=1, maximum=64)
-THREADS = env.number("THREADS", 2, minimum=1, maximum=64)
+THREADS = env.number("THREADS", 4, minimum=1, maximum=64)
 
 # Applications -----------------------------------------------------------------------------------
 
@@ -112,6 +112,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Accounts ---------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.GuardedBackend"]
 PASSWORD_HASHERS = [
     "accounts.hashers.Argon2idHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -132,6 +133,20 @@ SESSION_ENGINE = "accounts.sessions"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 
+PASSWORD_RESET_TIMEOUT = 3_600
+HASHES_AT_ONCE = env.number("HASHES_AT_ONCE", 1, minimum=1, maximum=64)
+LOGIN_FAILURES = env.rate("LOGIN_FAILURES", "10/15m")
+LOGIN_FAILURES_PER_ADDRESS = env.rate("LOGIN_FAILURES_PER_ADDRESS", "100/15m")
+LOGIN_FAILURES_PER_ACCOUNT = env.rate("LOGIN_FAILURES_PER_ACCOUNT", "100/15m")
+SIGNUPS_PER_ADDRESS = env.rate("SIGNUPS_PER_ADDRESS", "20/1h")
+RESETS_PER_ADDRESS = env.rate("RESETS_PER_ADDRESS", "10/1h")
+RESETS_PER_ACCOUNT = env.rate("RESETS_PER_ACCOUNT", "5/1h")
+REQUESTS_PER_USER = env.rate("REQUESTS_PER_USER", "6000/1m")
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, minimum=0, maximum=10)
+
+# How long a refresh token is good when it is not used, and any session at most.
+REFRESH_TOKEN_DAYS = env.number("REFRESH_TOKEN_DAYS", 30, minimum=1, maximum=366)
+SESSION_DAYS = env.number("SESSION_DAYS", 180, minimum=1, maximum=3_660)
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",
     "SIGNING_KEY": JWT_SIGNING_KEY,
@@ -142,6 +157,16 @@ SIMPLE_JWT = {
     ),
     "USER_ID_CLAIM": "sub",
 }
+
+_mail = env.mail("EMAIL_URL", "consolemail://")
+EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"], _mail["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail["EMAIL_USE_TLS"], _mail["EMAIL_USE_SSL"]
+EMAIL_FILE_PATH = _mail["EMAIL_FILE_PATH"]
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "promptcrafter@localhost")
+PUBLIC_URL = env.url("PUBLIC_URL")
 
 # API --------------------------------------------------------------------------------------------
 
@@ -155,7 +180,10 @@ REST_FRAMEWORK = {
         "accounts.authentication.BearerAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "accounts.permissions.HasScope",
+    ],
     "DEFAULT_PARSER_CLASSES": ["promptcrafter.wire.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": [
         "promptcrafter.wire.OrjsonRenderer",

@@ -1,15 +1,20 @@
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.routers import APIRootView, DefaultRouter
 
+from accounts.pages import AdminLoginForm, LoginPage, PasswordResetPage, admin_login
 from promptcrafter.health import healthz, readyz
+from promptcrafter.views import ApiView
 from prompts.views.logs import LogViewSet
 from prompts.views.prompts import PromptViewSet
 
 
-class PromptCrafter(APIRootView):
+class PromptCrafter(ApiView, APIRootView):
     """Your generative-AI prompts, and the outputs that they produced."""
+
+    permission_classes = (IsAuthenticated,)
 
 
 class Router(DefaultRouter):
@@ -21,6 +26,7 @@ router = Router(trailing_slash=False)
 router.register("prompts", PromptViewSet, "prompt")
 router.register("logs", LogViewSet, "log")
 
+admin.site.login_form = AdminLoginForm
 admin.site.site_title = admin.site.site_header = "PromptCrafter"
 
 urlpatterns = [
@@ -30,7 +36,10 @@ urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/login/", admin_login),
     path("admin/", admin.site.urls),
+    path("password-reset", PasswordResetPage.as_view(), name="password-reset"),
+    path("api-auth/login/", LoginPage.as_view()),
     path("api-auth/", include("rest_framework.urls")),
 ]
 

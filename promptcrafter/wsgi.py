@@ -55,6 +55,11 @@ def with_content_length(application: WSGIApplication, *, limit: int) -> WSGIAppl
     return wrapped
 
 
+_django = get_wsgi_application()
+
+from accounts import background  # noqa: E402  # models need Django set up
+
+background.start()
 application = with_content_length(
-    with_plain_content_type(get_wsgi_application()), limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    with_plain_content_type(_django), limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 )

@@ -14,7 +14,7 @@ class Caller:
     def __init__(self, user: User | None = None) -> None:
         self.user = user
         self.client = Client(raise_request_exception=False)
-        self.headers = {"Authorization": f"Bearer {tokens.issue(user)}"} if user else {}
+        self.headers = {"Authorization": f"Bearer {tokens.issue(user).token}"} if user else {}
 
     def get(self, path: str, **headers: str) -> Any:
         return self.client.get(path, headers=self.headers | headers)

@@ -17,6 +17,17 @@ os.environ.pop("DATABASE_URL", None)
 if "TEST_DATABASE_URL" in os.environ:
     os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
 
+for limit in (
+    "LOGIN_FAILURES",
+    "LOGIN_FAILURES_PER_ADDRESS",
+    "LOGIN_FAILURES_PER_ACCOUNT",
+    "SIGNUPS_PER_ADDRESS",
+    "RESETS_PER_ADDRESS",
+    "RESETS_PER_ACCOUNT",
+    "REQUESTS_PER_USER",
+):  # the tests of limits set their own
+    os.environ[limit] = "off"
+
 from promptcrafter.settings import *  # noqa: E402, F403
 from promptcrafter.settings import DATABASES  # noqa: E402
 

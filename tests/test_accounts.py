@@ -13,7 +13,7 @@ ADA = {"name": "Ada", "email": "ada@example.com", "password": "correct horse bat
 def test_who_signs_up_can_call_at_once_and_log_in(anonymous):
     response = anonymous.post("/auth/signup", ADA)
     assert response.status_code == 201
-    assert set(response.json()) == {"message", "token"}
+    assert set(response.json()) == {"message", "token", "refresh", "expiresIn"}
     login = anonymous.post("/auth/login", {"email": ADA["email"], "password": ADA["password"]})
     assert login.status_code == 200
     for token in (response.json()["token"], login.json()["token"]):

@@ -1,5 +1,9 @@
 """Who uses the service, and how they show that it is they."""
 
+from accounts.models.counters import Count, Counter
+from accounts.models.keys import KEYS_MAX_COUNT, LIMITED_SCOPES, ApiKey, Scope, TooManyKeys
+from accounts.models.resets import PasswordReset
+from accounts.models.sessions import Session
 from accounts.models.users import (
     EMAIL_MAX_LENGTH,
     EmailTaken,
@@ -11,7 +15,16 @@ from accounts.models.users import (
 
 __all__ = [
     "EMAIL_MAX_LENGTH",
+    "KEYS_MAX_COUNT",
+    "LIMITED_SCOPES",
+    "ApiKey",
+    "Count",
+    "Counter",
     "EmailTaken",
+    "PasswordReset",
+    "Scope",
+    "Session",
+    "TooManyKeys",
     "User",
     "UserManager",
     "WrongCredentials",

@@ -2,6 +2,7 @@
 
 import contextlib
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -96,6 +97,56 @@ class User(AbstractBaseUser, PermissionsMixin):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.email = normalise_email(self.email)
         super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Ends the account for good, with everything that it owns.
+
+        Locks the prompts, the trashed too, before the account, in the order of those who write to
+        them: the other way round, each could wait for the other.
+        """
+        with transaction.atomic():
+            for kept_in in ("objects", "trash"):
+                prompts = self.prompts(manager=kept_in).select_for_update()
+                list(prompts.order_by("pk").values_list("pk"))
+            list(User.objects.select_for_update().filter(pk=self.pk).values_list("pk"))
+            return super().delete(*args, **kwargs)
+
+    def edit(self, **fields: Any) -> None:
+        """Changes the fields that are given, and nothing else; raises EmailTaken."""
+        for name, value in fields.items():
+            setattr(self, name, value)
+        try:
+            with transaction.atomic():
+                self.save(update_fields=list(fields))
+        except IntegrityError as error:
+            raise EmailTaken from error
+
+    def change_password(
+        self,
+        password: str,
+        *,
+        keep: Any = None,
+        check: Callable[["User"], None] | None = None,
+    ) -> None:
+        """Ends every session but `keep`; the keys of programs stay.
+
+        `check` looks at the locked row. Hashes before it locks.
+        """
+        self.set_password(password)
+        with transaction.atomic():
+            locked = User.objects.select_for_update(no_key=True).get(pk=self.pk)
+            if check:
+                check(locked)
+            self.save(update_fields=["password"])
+            others = self.sessions.exclude(pk=keep.pk) if keep else self.sessions.all()
+            others.delete()
+            self.sessions.update(password_mark=self.password_mark)
+
+    @property
+    def password_mark(self) -> str:
+        """Another one for each password, and tells nothing of it: the keyed HMAC that Django puts
+        into its sessions."""
+        return self.get_session_auth_hash()[:16]
 
     @property
     def wire_id(self) -> str:

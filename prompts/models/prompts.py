@@ -4,7 +4,7 @@ Each verb locks the prompt's row first, so that of two at once the second sees w
 and appends to the history in the same transaction.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Self
 
@@ -77,6 +77,15 @@ class PromptQuerySet(OwnedQuerySet):
             .defer(*(f"prompt__{name}" for name in (*diffs.FIELDS, "search_text")))
             .order_by("-prompt_id")
         )
+
+    def as_of_first_label(self, names: Iterable[str]) -> list[Version]:
+        """Of those that carry one of the labels, the version that the first of them points at, the
+        newest prompt first; with its `prompt`. A query for each name."""
+        found: dict[Any, Version] = {}
+        for name in names:
+            for version in self.as_of_label(name):
+                found.setdefault(version.prompt_id, version)
+        return sorted(found.values(), key=lambda version: version.prompt_id, reverse=True)
 
     def matching(self, query: str) -> Self:
         """Those in which each term of `query` occurs (prompts.search)."""

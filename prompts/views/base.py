@@ -4,20 +4,34 @@ from typing import Any
 
 from django.db.models import QuerySet
 from rest_framework.exceptions import NotFound
-from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.models import Scope
+from accounts.permissions import HasScope, IsOwner, labels_of
 from promptcrafter import ids
+from promptcrafter.views import ApiView
 from prompts.models import Prompt
-from prompts.permissions import IsOwner
+from prompts.models.prompts import LabelNotSet
+
+PROMPTS = {
+    "GET": Scope.PROMPTS_READ,
+    "POST": Scope.PROMPTS_WRITE,
+    "PATCH": Scope.PROMPTS_WRITE,
+    "DELETE": Scope.PROMPTS_WRITE,
+}
 
 
-class OwnedView(GenericAPIView):
-    """Somebody else's thing is 403, and what hangs on a prompt is looked up through it."""
+class OwnedView(ApiView):
+    """Somebody else's thing is 403, and what hangs on a prompt is looked up through it.
 
-    permission_classes = (IsAuthenticated, IsOwner)
+    For a key that is limited to labels, a prompt that carries none of them is not there, and of
+    the others it sees those labels alone.
+    """
+
+    permission_classes = (IsAuthenticated, HasScope, IsOwner)
+    scopes = PROMPTS
     queryset = Prompt.objects.none()  # the browsable pages of lists ask for one
 
     def finalize_response(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -39,8 +53,26 @@ class OwnedView(GenericAPIView):
 
     def find_prompt(self) -> Prompt:
         """The prompt that the path names, whole."""
-        return self.find(Prompt.objects.without_search_text(), self.kwargs["pk"])
+        return self._visible(self.find(Prompt.objects.without_search_text(), self.kwargs["pk"]))
 
     def find_prompt_without_text(self) -> Prompt:
         """The same, where what it says does not matter."""
-        return self.find(Prompt.objects.without_text(), self.kwargs["pk"])
+        return self._visible(self.find(Prompt.objects.without_text(), self.kwargs["pk"]))
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, LabelNotSet) and (limits := labels_of(self.request)):
+            exc.details["labels"] = among(limits, exc.details["labels"])
+        return super().handle_exception(exc)
+
+    def _visible(self, prompt: Prompt) -> Prompt:
+        limits = labels_of(self.request)
+        if not limits:
+            return prompt
+        prompt.labels = among(limits, prompt.labels)
+        if not prompt.labels:
+            raise NotFound("There is no prompt with this id.")
+        return prompt
+
+
+def among(limits: list[str], labels: dict[str, int]) -> dict[str, int]:
+    return {name: number for name, number in labels.items() if name in limits}

@@ -5,8 +5,10 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.models import Scope
+from accounts.permissions import OutsideLabels, labels_of
 from promptcrafter.conditions import is_fresh, not_modified, require_match
-from prompts.models import Label
+from prompts.models import Label, Prompt
 from prompts.models.labels import LabelConflict, check_name
 from prompts.models.prompts import LabelNotSet, NoSuchVersion
 from prompts.serializers import LabelMoveSerializer, LabelSerializer, RollbackSerializer
@@ -27,21 +29,41 @@ class LabelListView(OwnedView):
     """The labels of a prompt, by name."""
 
     serializer_class = LabelSerializer
+    limited_methods = ("GET",)
 
     def get(self, request: Request, pk: str) -> Response:
-        labels = self.find_prompt_without_text().label_rows.select_related("move").order_by("name")
+        prompt = self.find_prompt_without_text()
+        visible = prompt.label_rows.filter(name__in=prompt.labels)
+        labels = visible.select_related("move").order_by("name")
         return Response(LabelSerializer(labels, many=True).data)
 
 
-class LabelView(OwnedView):
+class MovingView(OwnedView):
+    """Where labels are moved; a key that is limited to labels moves only those."""
+
+    scopes = {"GET": Scope.PROMPTS_READ} | dict.fromkeys(
+        ("PUT", "DELETE", "POST"), Scope.LABELS_WRITE
+    )
+    limited_methods = ("GET", "PUT", "DELETE", "POST")
+
+    def find_prompt_to_label(self) -> Prompt:
+        """The prompt, be it without labels yet; raises OutsideLabels, MalformedLabel."""
+        prompt = self.find(Prompt.objects.without_text(), self.kwargs["pk"])
+        name, limits = check_name(self.kwargs["name"]), labels_of(self.request)
+        if limits and name not in limits:
+            raise OutsideLabels(limits)
+        return prompt
+
+
+class LabelView(MovingView):
     """One label. PUT points it at a version (a number, or `latest`, resolved now), DELETE takes it
     off; every move is kept in its history."""
 
     serializer_class = LabelSerializer
 
     def get(self, request: Request, pk: str, name: str) -> Response:
-        prompt = self.find_prompt_without_text()
-        label = prompt.label_rows.filter(name=check_name(name)).select_related("move").first()
+        prompt = self.find_prompt_to_label()
+        label = prompt.label_rows.filter(name=name).select_related("move").first()
         if label is None:
             raise LabelNotSet(name, prompt.labels)
         if is_fresh(request, label_etag(label)):
@@ -49,8 +71,7 @@ class LabelView(OwnedView):
         return label_answer(label)
 
     def put(self, request: Request, pk: str, name: str) -> Response:
-        prompt = self.find_prompt_without_text()
-        check_name(name)
+        prompt = self.find_prompt_to_label()
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         sent = serializer.validated_data
@@ -68,7 +89,7 @@ class LabelView(OwnedView):
         return label_answer(label, 200 if was_set else 201)
 
     def delete(self, request: Request, pk: str, name: str) -> Response:
-        prompt = self.find_prompt_without_text()
+        prompt = self.find_prompt_to_label()
         prompt.remove_label(name, actor=request.user, check=_check(request))
         return Response(status=204)
 
@@ -86,15 +107,14 @@ class LabelHistoryView(OwnedView):
         return Response(LabelMoveSerializer(moves, many=True).data)
 
 
-class LabelRollbackView(OwnedView):
+class LabelRollbackView(MovingView):
     """Point a label where it pointed before its last move, as a new move."""
 
     serializer_class = RollbackSerializer
 
     @idempotent
     def post(self, request: Request, pk: str, name: str) -> Response:
-        prompt = self.find_prompt_without_text()
-        check_name(name)
+        prompt = self.find_prompt_to_label()
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         note = serializer.validated_data.get("note", "")

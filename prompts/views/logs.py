@@ -5,9 +5,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from accounts.models import Scope
+from accounts.permissions import labels_of
 from prompts.models import Log, Prompt
 from prompts.serializers import LogSerializer
-from prompts.views.base import OwnedView
+from prompts.views.base import OwnedView, among
 from prompts.views.idempotent import idempotent
 
 
@@ -16,6 +18,11 @@ class LogViewSet(mixins.ListModelMixin, OwnedView, GenericViewSet):
 
     serializer_class = LogSerializer
     lookup_value_regex = "[^/]+"
+    scopes = {"GET": Scope.LOGS_READ, "POST": Scope.LOGS_WRITE, "DELETE": Scope.LOGS_WRITE}
+    limited_methods = ("POST",)
+
+    def known_parameters(self):
+        return ("promptId",) if self.action == "list" else ()
 
     def get_queryset(self):
         wire_id = self.request.query_params.get("promptId")
@@ -38,7 +45,8 @@ class LogViewSet(mixins.ListModelMixin, OwnedView, GenericViewSet):
         with transaction.atomic():
             locked = own.select_for_update(no_key=True)  # or it might go into the trash meanwhile
             prompt = locked.filter(pk=serializer.validated_data["prompt_id"]).first()
-            if prompt is None:
+            limits = labels_of(request)
+            if prompt is None or (limits and not among(limits, prompt.labels)):
                 raise NotFound("You have no prompt with this id.")
             serializer.save(prompt=prompt)
         return Response(serializer.data, status=201)

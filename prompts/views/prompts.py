@@ -3,16 +3,20 @@ from typing import Any
 from rest_framework import mixins
 from rest_framework.exceptions import ValidationError
 from rest_framework.generics import ListAPIView
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from accounts.models import Scope
+from accounts.permissions import HasScope, OutsideLabels, labels_of, require_scope
 from promptcrafter.conditions import is_fresh, not_modified, require_match
+from promptcrafter.views import ApiView
 from prompts import references
-from prompts.models import Prompt
+from prompts.models import Prompt, Version
 from prompts.models.labels import check_name
 from prompts.serializers import EditSerializer, PromptSerializer, SearchSerializer
-from prompts.views.base import OwnedView
+from prompts.views.base import PROMPTS, OwnedView, among
 from prompts.views.idempotent import idempotent
 
 
@@ -27,6 +31,24 @@ def prompt_answer(prompt: Prompt, status: int = 200) -> Response:
     )
 
 
+def visible_versions(request: Request, own: Any, label: str | None = None) -> list[Version]:
+    """What a key that is limited to labels sees of prompts: them as of those labels, or of the one
+    that is named. Raises OutsideLabels."""
+    limits = labels_of(request)
+    if label not in {None, *limits}:
+        raise OutsideLabels(limits)
+    versions: list[Version] = own.as_of_first_label([label] if label else limits)
+    for version in versions:
+        version.prompt.labels = among(limits, version.prompt.labels)
+    return versions
+
+
+def require_labels_scope(request: Request, prompt: Prompt) -> None:
+    """Who may not move labels may not take away, or bring back, what they point at either."""
+    if prompt.labels:
+        require_scope(request, Scope.LABELS_WRITE)
+
+
 class PromptViewSet(mixins.ListModelMixin, OwnedView, GenericViewSet):
     """Your prompts, newest first. PATCH changes only the fields that are sent.
 
@@ -35,7 +57,11 @@ class PromptViewSet(mixins.ListModelMixin, OwnedView, GenericViewSet):
     """
 
     serializer_class = PromptSerializer
+    limited_methods = ("GET",)
     lookup_value_regex = "[^/]+"  # whatever is sent; ids.decode says what is wrong with it
+
+    def known_parameters(self):
+        return {"list": ("label",), "retrieve": ("version", "label")}.get(self.action, ())
 
     def get_serializer_class(self):
         return EditSerializer if self.action == "partial_update" else PromptSerializer
@@ -43,9 +69,9 @@ class PromptViewSet(mixins.ListModelMixin, OwnedView, GenericViewSet):
     def get_queryset(self):
         own = Prompt.objects.owned_by(self.request.user).newest_first().without_search_text()
         label = self.request.query_params.get("label")
-        if label is None:
-            return own
-        return own.as_of_label(check_name(label))
+        if labels_of(self.request):
+            return visible_versions(self.request, own, label)
+        return own if label is None else own.as_of_label(check_name(label))
 
     @idempotent
     def create(self, request: Request) -> Response:
@@ -57,13 +83,13 @@ class PromptViewSet(mixins.ListModelMixin, OwnedView, GenericViewSet):
         ref = self._reference()
         if "If-None-Match" in request.headers:  # decided before the text is read
             known = self.find_prompt_without_text()
-            etag = prompt_etag(known, known.number_of(ref))
+            etag = self._etag(known, known.number_of(self._visible_reference(known, ref)))
             if is_fresh(request, etag):
                 return not_modified(etag)
         prompt = self.find_prompt()
-        number = prompt.number_of(ref)
-        shown = prompt if ref == "latest" else prompt.at(number)
-        headers = {"ETag": prompt_etag(prompt, number)}
+        ref = self._visible_reference(prompt, ref)
+        shown = prompt if ref == "latest" else prompt.at(ref)
+        headers = {"ETag": self._etag(prompt, prompt.number_of(ref))}
         return Response(self.get_serializer(shown).data, headers=headers)
 
     def partial_update(self, request: Request, pk: str) -> Response:
@@ -85,7 +111,12 @@ class PromptViewSet(mixins.ListModelMixin, OwnedView, GenericViewSet):
     def destroy(self, request: Request, pk: str) -> Response:
         """Into the trash, with all that hangs on it."""
         prompt = self.find_prompt_without_text()
-        prompt.move_to_trash(check=lambda locked: require_match(request, prompt_etag(locked)))
+
+        def check(locked: Prompt) -> None:
+            require_labels_scope(request, locked)
+            require_match(request, prompt_etag(locked))
+
+        prompt.move_to_trash(check=check)
         return Response(status=204)
 
     def _reference(self) -> int | str:
@@ -93,18 +124,43 @@ class PromptViewSet(mixins.ListModelMixin, OwnedView, GenericViewSet):
         version, label = (self.request.query_params.get(name) for name in ("version", "label"))
         if version is not None and label is not None:
             raise ValidationError({"label": "Send either `version` or `label`."})
+        limits = labels_of(self.request)
+        if limits and (version is not None or label not in {None, *limits}):
+            raise OutsideLabels(limits)
         if version is not None:
             return references.number(version)
         return "latest" if label is None else check_name(label)
 
+    def _visible_reference(self, prompt: Prompt, ref: int | str) -> int | str:
+        """For a key that is limited to labels the newest is the first of them that is set."""
+        limits = labels_of(self.request)
+        if not limits or ref != "latest":
+            return ref
+        return next(name for name in limits if name in prompt.labels)
 
-class SearchView(ListAPIView):
+    def _etag(self, prompt: Prompt, number: int) -> str:
+        """Where other labels and edits are hidden, the tag hides them too."""
+        if not labels_of(self.request):
+            return prompt_etag(prompt, number)
+        shown = ".".join(f"{name}-{at}" for name, at in prompt.labels.items())
+        return f'"{number}.{shown}"'
+
+
+class SearchView(ApiView, ListAPIView):
     """Your prompts in which every word of `q` occurs: in the title, the content or a tag."""
 
     serializer_class = PromptSerializer
+    permission_classes = (IsAuthenticated, HasScope)
+    scopes = PROMPTS
+    limited_methods = ("GET",)
+    parameters = ("q",)
 
     def get_queryset(self) -> Any:
         parameters = SearchSerializer(data=self.request.query_params.dict())
         parameters.is_valid(raise_exception=True)
         own = Prompt.objects.owned_by(self.request.user).without_search_text()
-        return own.matching(parameters.validated_data["q"]).newest_first()
+        query = parameters.validated_data["q"]
+        if labels_of(self.request):
+            visible = visible_versions(self.request, own)
+            return [version for version in visible if version.matches(query)]
+        return own.matching(query).newest_first()

@@ -5,7 +5,7 @@ from rest_framework.response import Response
 from prompts.models import Prompt
 from prompts.serializers import TrashedPromptSerializer
 from prompts.views.base import OwnedView
-from prompts.views.prompts import prompt_answer
+from prompts.views.prompts import prompt_answer, require_labels_scope
 
 GONE = "This prompt is not in the trash any more."
 
@@ -27,7 +27,9 @@ class TrashedPromptView(OwnedView):
     serializer_class = TrashedPromptSerializer
 
     def delete(self, request: Request, pk: str) -> Response:
-        if not self.find(Prompt.trash.without_text(), pk).destroy():
+        prompt = self.find(Prompt.trash.without_text(), pk)
+        require_labels_scope(request, prompt)
+        if not prompt.destroy():
             raise NotFound(GONE)
         return Response(status=204)
 
@@ -39,6 +41,7 @@ class TrashRestoreView(OwnedView):
 
     def post(self, request: Request, pk: str) -> Response:
         prompt = self.find(Prompt.trash.without_search_text(), pk)
+        require_labels_scope(request, prompt)
         if not prompt.take_from_trash():
             raise NotFound(GONE)
         return prompt_answer(prompt)

@@ -60,6 +60,8 @@ class DiffView(OwnedView):
     """What differs between two versions: `from` and `to` (by default `latest`), each a number, a
     label or `latest`."""
 
+    parameters = ("from", "to")
+
     def get(self, request: Request, pk: str) -> Response:
         prompt = self.find_prompt_without_text()
         old = prompt.at(_reference(request.query_params.get("from", "")))

@@ -1,0 +1,48 @@
+"""The one place where an e-mail and a password are tried, for the API, the pages and the admin."""
+
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.hashers import check_password, is_password_usable, make_password
+
+from accounts import hashers
+from accounts.models import User, normalise_email
+from accounts.throttles import LoginAttempt
+
+# Tried where there is no password, so that it takes the same time.
+NOBODYS = make_password("nobody's password")
+
+
+class GuardedBackend(ModelBackend):
+    def authenticate(
+        self,
+        request: Any,
+        username: str | None = None,
+        password: str | None = None,
+        **kwargs: Any,
+    ) -> User | None:
+        """The active user whose e-mail and password these are, or None.
+
+        The same statements and one hash, whoever it is and whatever is wrong. Raises Throttled, or
+        Busy.
+        """
+        email = normalise_email(username or kwargs.get("email") or "")
+        with hashers.slot():
+            attempt = LoginAttempt(request, email)
+            attempt.begin()
+            user = User.objects.filter(email=email).first()
+            if not is_password_of(user, password or "") or not self.user_can_authenticate(user):
+                return None
+            attempt.succeed()
+        return user
+
+
+def prove_password(request: Any, user: User, password: str) -> bool:
+    """Whether it is the user's; a guess is counted as one at log-in is. Raises Throttled, Busy."""
+    return GuardedBackend().authenticate(request, user.email, password) == user
+
+
+def is_password_of(user: User | None, password: str) -> bool:
+    if user is None or not is_password_usable(user.password):
+        return check_password(password, NOBODYS) and False
+    return user.check_password(password)

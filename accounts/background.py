@@ -1,0 +1,82 @@
+"""What nobody waits for: mails are sent, and what has run out is deleted.
+
+One thread in each process of the server does both, when it is woken and once a minute.
+"""
+
+import logging
+from collections.abc import Callable
+from smtplib import SMTPException
+from threading import Event, Thread
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import Error, connections
+
+from accounts.models import Counter, PasswordReset, Session, User
+from accounts.models.resets import reset_token
+
+logger = logging.getLogger(__name__)
+
+SUBJECT = "Choose a new password"
+TEXT = """\
+Somebody, probably you, asked for a new password for your account at {site}.
+
+Choose one here, within an hour:
+
+  {site}/password-reset?token={token}
+
+If it was not you, do nothing: your password stays as it is.
+"""
+ROUND_SECONDS = 60
+
+_awake = Event()
+
+
+def start() -> None:
+    """In each process that serves requests, once."""
+    Thread(target=_run, name="background", daemon=True).start()
+
+
+def wake() -> None:
+    _awake.set()
+
+
+def send_mails() -> None:
+    """Those that are due. What can't be sent now is due again later."""
+    while (asked := PasswordReset.objects.take()) is not None:
+        user = User.objects.filter(email=asked.email, is_active=True).first()
+        if user is None or not user.has_usable_password() or _is_sent(user, asked.site):
+            asked.delete()
+
+
+def tidy() -> None:
+    for kept in (PasswordReset, Session, Counter):
+        kept.objects.expired().delete()
+
+
+def _is_sent(user: User, site: str) -> bool:
+    text = TEXT.format(site=site, token=reset_token(user))
+    try:
+        send_mail(SUBJECT, text, settings.DEFAULT_FROM_EMAIL, [user.email])
+    except (SMTPException, OSError) as error:
+        logger.error("a mail could not be sent: %s", type(error).__name__)
+        return False
+    return True
+
+
+def _run() -> None:
+    while True:
+        for work in (send_mails, tidy):
+            _attempt(work)
+        connections.close_all()
+        _awake.wait(timeout=ROUND_SECONDS)
+        _awake.clear()
+
+
+def _attempt(work: Callable[[], None]) -> None:
+    try:
+        work()
+    except Error as error:  # the database is away; a minute later it may be back
+        logger.error("%s: %s", work.__name__, type(error).__name__)
+    except Exception:
+        logger.exception("%s failed", work.__name__)

@@ -1,0 +1,84 @@
+"""Being logged in: a family of tokens, of which one refresh token is good at a time (RFC 9700,
+4.14).
+
+A token names its session, and a session that is gone ends all its tokens at once.
+"""
+
+from datetime import datetime, timedelta
+from typing import Self
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from accounts.models.users import User, WrongCredentials
+from promptcrafter import ids
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    def good(self) -> Self:
+        """Those that have not run out, of people who may use the service; with their `user`."""
+        mine = self.filter(expires_at__gt=timezone.now(), user__is_active=True)
+        return mine.select_related("user")
+
+    def expired(self) -> Self:
+        return self.filter(expires_at__lte=timezone.now())
+
+    def find(self, key: UUID) -> "Session | None":
+        """The good session of this key, or None. One query."""
+        session = self.good().filter(pk=key).first()
+        return session if session and session.is_of_this_password() else None
+
+    def open(self, user: User, *, refresh_id: str) -> "Session":
+        """Raises WrongCredentials where the account was deleted at this moment."""
+        now = timezone.now()
+        session = Session(user=user, refresh_id=refresh_id, created_at=now)
+        session.password_mark = user.password_mark
+        session.expires_at = session.end_of_next_token()
+        try:
+            with transaction.atomic():
+                session.save(force_insert=True)
+        except IntegrityError as error:
+            raise WrongCredentials from error
+        return session
+
+
+class Session(models.Model):
+    KIND = "session"
+
+    id = models.UUIDField(primary_key=True, default=ids.new_key, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    refresh_id = models.CharField(max_length=32, help_text="The `jti` of the token that is good.")
+    password_mark = models.CharField(
+        max_length=16, help_text="Of the password that it was opened under; another one ends it."
+    )
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    objects = SessionQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return ids.encode(self.KIND, self.pk)
+
+    def is_of_this_password(self) -> bool:
+        return constant_time_compare(self.password_mark, self.user.password_mark)
+
+    def end_of_next_token(self) -> datetime:
+        """Used or not, no session outlives its limit (ASVS 5.0, 7.3)."""
+        unused = timezone.now() + timedelta(days=settings.REFRESH_TOKEN_DAYS)
+        return min(unused, self.created_at + timedelta(days=settings.SESSION_DAYS))
+
+    def spend(self, refresh_id: str, *, new_id: str) -> bool:
+        """Exchanges the refresh token: True for one of those who try at once.
+
+        For the others it is False, and the session ends: a token that is used twice was stolen, and
+        nobody can tell from whom.
+        """
+        end = self.end_of_next_token()
+        unspent = Session.objects.filter(pk=self.pk, refresh_id=refresh_id)
+        if unspent.update(refresh_id=new_id, expires_at=end):
+            return True
+        self.delete()
+        return False

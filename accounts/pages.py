@@ -1,0 +1,105 @@
+"""The pages where people log in and choose a new password."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth import views
+from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.generic import FormView
+
+from accounts import hashers
+from accounts.models.resets import WrongLink, reset_password, user_of_reset_token
+from accounts.serializers import PASSWORD_MAX_LENGTH
+from accounts.throttles import Throttled
+
+
+def site_of(request: Any) -> str:
+    """What links in mails begin with."""
+    return settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
+
+
+class GuardedForm(forms.Form):
+    """Says on the page that somebody tries too often, or that too many do; `retry_after` then tells
+    the seconds."""
+
+    retry_after: int | None = None
+
+    def clean(self) -> Any:
+        try:
+            return super().clean()
+        except (Throttled, hashers.Busy) as error:
+            self.retry_after = error.retry_after
+            raise ValidationError(str(error)) from error
+
+
+class LoginForm(GuardedForm, AuthenticationForm):
+    pass
+
+
+class AdminLoginForm(GuardedForm, AdminAuthenticationForm):
+    pass
+
+
+class LoginPage(views.LoginView):
+    authentication_form = LoginForm
+    template_name = "rest_framework/login.html"
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        return with_retry_after(super().form_invalid(form), form)
+
+
+def admin_login(request: HttpRequest) -> HttpResponse:
+    """The admin's own log-in page, with our form."""
+    response = admin.site.login(request)
+    return with_retry_after(response, getattr(response, "context_data", {}).get("form"))
+
+
+def with_retry_after(response: HttpResponse, form: Any) -> HttpResponse:
+    if form is not None and form.retry_after is not None:
+        response.status_code = 429
+        response.headers["Retry-After"] = str(form.retry_after)
+    return response
+
+
+class NewPasswordForm(SetPasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.validators.append(MaxLengthValidator(PASSWORD_MAX_LENGTH))
+
+
+@method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
+class PasswordResetPage(FormView):
+    """Where the link of the mail leads. The token is in the query, which is logged nowhere."""
+
+    form_class = NewPasswordForm
+    template_name = "accounts/password_reset.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.token = request.GET.get("token", "")
+        try:
+            self.user = user_of_reset_token(self.token)
+            return super().dispatch(request, *args, **kwargs)
+        except WrongLink as error:
+            return self.render_to_response({"problem": str(error)}, status=404)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "user": self.user}
+
+    def form_valid(self, form: NewPasswordForm) -> HttpResponse:
+        try:
+            with hashers.slot():
+                reset_password(self.token, form.cleaned_data["new_password1"])
+        except hashers.Busy as error:
+            form.add_error(None, str(error))
+            return self.render_to_response(self.get_context_data(form=form), status=429)
+        return self.render_to_response({"is_done": True})

@@ -1,0 +1,36 @@
+"""What every view of the API has in common."""
+
+from collections.abc import Collection
+from typing import Any
+
+from rest_framework.exceptions import ValidationError
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+
+from accounts.throttles import allowance
+
+
+class ApiView(GenericAPIView):
+    """Takes the query parameters that it names, each once, and counts the caller's requests."""
+
+    parameters: Collection[str] = ()
+
+    def known_parameters(self) -> Collection[str]:
+        return self.parameters
+
+    def perform_authentication(self, request: Request) -> None:
+        super().perform_authentication(request)
+        if request.user.is_authenticated:
+            allowance.take(request.user.pk)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        sent = request.query_params.lists()
+        if wrong := {name: why for name, values in sent if (why := self._wrong(name, values))}:
+            raise ValidationError(wrong)
+
+    def _wrong(self, name: str, values: list[str]) -> str | None:
+        if name not in self.known_parameters():
+            known = ", ".join(f"`{each}`" for each in self.known_parameters()) or "none"
+            return f"There is no such parameter here; there is {known}."
+        return "Send it once." if len(values) > 1 else None
