@@ -77,6 +77,6 @@ def _attempt(work: Callable[[], None]) -> None:
     try:
         work()
     except Error as error:  # the database is away; a minute later it may be back
-        logger.error("%s: %s", work.__name__, type(error).__name__)
+        logger.error("%s: %s", work, type(error).__name__)
     except Exception:
-        logger.exception("%s failed", work.__name__)
+        logger.exception("%s failed", work)

@@ -142,7 +142,13 @@ class WordsField(serializers.ListField):
         "max_length": "Name at most {max_length}.",
     }
 
+    def __init__(self, *, max_length, **kwargs):
+        super().__init__(max_length=max_length, **kwargs)
+        self.most = max_length
+
     def to_internal_value(self, data):
+        if isinstance(data, list) and len(data) > self.most:  # before each is looked at
+            self.fail("max_length", max_length=self.most)
         return list(dict.fromkeys(super().to_internal_value(data)))
 
 

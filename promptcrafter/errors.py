@@ -32,7 +32,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from accounts.hashers import Busy
-from accounts.models import EmailTaken, TooManyKeys, WrongCredentials
+from accounts.models import EmailTaken, TooManyKeys, User, WrongCredentials
 from accounts.throttles import Throttled
 from accounts.tokens import InvalidToken
 from promptcrafter.ids import MalformedId
@@ -155,6 +155,8 @@ def respond(error: BaseException | None) -> HttpResponse:
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's hook. None lets DRF raise it again: Django then logs it and calls `server_error`."""
+    if isinstance(error, IntegrityError | ObjectDoesNotExist) and _is_gone(context.get("request")):
+        error = InvalidToken()
     problem = describe(error)
     if problem.status == 500:
         return None
@@ -170,6 +172,14 @@ def any_error(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return respond(exceptions.PermissionDenied(reason or None, code="csrf_failed"))
+
+
+def _is_gone(request: Any) -> bool:
+    """Whether the caller's account was deleted while this request ran."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return False
+    return not User.objects.filter(pk=user.pk).exists()
 
 
 def _problem(status: int, code: str, sentence: str, error: BaseException | None = None) -> Problem:

@@ -11,16 +11,20 @@ from accounts.models import User
 class Caller:
     """Sends JSON through Django's whole request path; an unforeseen exception is a 500, as live."""
 
-    def __init__(self, user: User | None = None) -> None:
+    def __init__(self, user: User | None = None, token: str | None = None) -> None:
+        """With a session of that user's, unless another token is given."""
         self.user = user
+        if user and token is None:
+            token = tokens.issue(user).token
+        self.token = token
         self.client = Client(raise_request_exception=False)
-        self.headers = {"Authorization": f"Bearer {tokens.issue(user).token}"} if user else {}
+        self.headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def get(self, path: str, **headers: str) -> Any:
         return self.client.get(path, headers=self.headers | headers)
 
-    def delete(self, path: str, **headers: str) -> Any:
-        return self.client.delete(path, headers=self.headers | headers)
+    def delete(self, path: str, body: Any = None, **headers: str) -> Any:
+        return self.send("DELETE", path, body, headers=headers)
 
     def post(self, path: str, body: Any = None, **options: Any) -> Any:
         return self.send("POST", path, body, **options)

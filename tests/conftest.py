@@ -6,7 +6,7 @@ import httpx2
 import pytest
 from django.core.management import call_command
 
-from accounts.models import User
+from accounts.models import ApiKey, User
 from prompts.models import Log, Prompt
 from tests import live
 from tests.callers import Caller
@@ -61,6 +61,17 @@ def bob(make_user: Callable[..., User]) -> Caller:
 @pytest.fixture
 def anonymous(db: None) -> Caller:
     return Caller()
+
+
+@pytest.fixture
+def make_key() -> Callable[..., Caller]:
+    """A program with a key of that person's."""
+
+    def make(owner: Caller, *scopes: str, **fields: Any) -> Caller:
+        _, text = ApiKey.objects.mint(owner.user, name="A program", scopes=[*scopes], **fields)
+        return Caller(owner.user, token=text)
+
+    return make
 
 
 @pytest.fixture

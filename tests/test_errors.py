@@ -5,6 +5,7 @@ import re
 import pytest
 from rest_framework.exceptions import ValidationError
 
+from accounts.permissions import InsufficientScope, OutsideLabels
 from promptcrafter import errors
 from promptcrafter.conditions import PreconditionFailed
 from prompts.models import IdempotencyKey
@@ -19,6 +20,8 @@ pytestmark = [
 MISSING = "prompt_01m83trjvzeb7vw09s9gmd4d3y"
 LOGIN = {"email": "nobody@example.com", "password": "x"}
 ALICE = {"name": "A", "email": "alice@example.com", "password": "correct horse battery"}
+KEY = {"Authorization": "Bearer {key}"}
+LIMITED_KEY = {"Authorization": "Bearer {limited_key}"}
 RUNNING = {"Idempotency-Key": "running"}
 LABEL = "/prompts/{prompt}/labels/production"
 FORM = {"content_type": "application/x-www-form-urlencoded"}
@@ -27,6 +30,8 @@ FORM = {"content_type": "application/x-www-form-urlencoded"}
 ERRORS = [
     (400, "invalid", "POST", "/prompts", {"body": {}}),
     (400, "invalid", "GET", "/search", {}),
+    (400, "invalid", "GET", "/prompts?page=2", {}),
+    (400, "invalid", "GET", "/search?q=a&q=b", {}),
     (400, "invalid", "GET", "/fail/DataError", {}),
     (400, "parse_error", "POST", "/prompts", {"body": b"{"}),
     (400, "parse_error", "POST", "/prompts", {"body": b"\xff"}),
@@ -40,6 +45,9 @@ ERRORS = [
     (401, "wrong_credentials", "POST", "/auth/login", {"body": LOGIN}),
     (403, "not_owner", "GET", "/prompts/{bobs}", {}),
     (403, "not_owner", "GET", "/logs?promptId={bobs}", {}),
+    (403, "insufficient_scope", "GET", "/prompts", {"headers": KEY}),
+    (403, "insufficient_scope", "GET", "/auth/me", {"headers": KEY}),
+    (403, "outside_labels", "GET", "/logs", {"headers": LIMITED_KEY}),
     (404, "not_found", "GET", f"/prompts/{MISSING}", {}),
     (
         404,
@@ -73,6 +81,7 @@ ERRORS = [
     (409, "label_conflict", "PUT", LABEL, {"body": {"version": 1, "expectedVersion": 2}}),
     (409, "nothing_to_roll_back", "POST", f"{LABEL}/rollback", {}),
     (409, "idempotency_key_in_progress", "POST", "/prompts", {"body": {}, "headers": RUNNING}),
+    (409, "too_many_keys", "GET", "/fail/TooManyKeys", {}),
     (409, "conflict", "GET", "/fail/IntegrityError", {}),
     (
         411,
@@ -98,6 +107,8 @@ ERRORS = [
         "/prompts",
         {"body": {}, "headers": {"Idempotency-Key": "used"}},
     ),
+    (429, "throttled", "GET", "/fail/Throttled", {}),
+    (429, "busy", "GET", "/fail/Busy", {}),
     (500, "server_error", "GET", "/fail/RecursionError", {}),
     (500, "server_error", "GET", "/fail-outside-the-api/PermissionError", {}),
     (503, "unavailable", "GET", "/fail/OperationalError", {}),
@@ -111,6 +122,8 @@ ELSEWHERE = {"permission_denied", "csrf_failed"}
 # What may stand beside `error` and `code`.
 MORE = {
     "invalid": ["fields"],
+    "insufficient_scope": ["missing"],
+    "outside_labels": ["labels"],
     "label_not_set": ["labels"],
     "label_conflict": ["currentVersion"],
     "version_conflict": ["currentVersion", "changes"],
@@ -124,7 +137,7 @@ def assert_error(response, status, code):
     assert re.fullmatch(r"[^\n]+[.)]", response.json()["error"])
     assert "the inside story" not in response.content.decode()
     assert (response.headers.get("WWW-Authenticate") == "Bearer") == (status == 401)
-    assert ("Retry-After" in response.headers) == (status == 503)
+    assert ("Retry-After" in response.headers) == (status in {429, 503})
     assert status != 405 or response["Allow"]
 
 
@@ -132,7 +145,7 @@ def assert_error(response, status, code):
     ("status", "code", "method", "path", "options"), ERRORS, ids=lambda x: str(x)[:40]
 )
 def test_every_error_has_the_one_shape(
-    alice, bob, make_prompt, status, code, method, path, options
+    alice, bob, make_prompt, make_key, status, code, method, path, options
 ):
     prompt = make_prompt(alice)
     prompt.edit(title="Version 2", author=alice.user)
@@ -140,6 +153,14 @@ def test_every_error_has_the_one_shape(
     claim = IdempotencyKey.objects.claim
     claim(alice.user, "running", fingerprint("POST", "/prompts", {}))
     claim(alice.user, "used", "another request's")
+    if "headers" in options:
+        tokens = {
+            "key": make_key(alice, "logs:read"),
+            "limited_key": make_key(alice, "logs:read", labels=["live"]),
+        }
+        words = {name: each.token for name, each in tokens.items()}
+        headers = {name: value.format(**words) for name, value in options["headers"].items()}
+        options = options | {"headers": headers}
     path = path.format(prompt=prompt.wire_id, bobs=make_prompt(bob).wire_id)
     assert_error(alice.send(method, path, **options), status, code)
 
@@ -147,7 +168,8 @@ def test_every_error_has_the_one_shape(
 def test_the_table_has_every_code():
     of_frameworks = {"invalid", "parse_error", "invalid_token", "not_owner", "server_error"}
     known = {code for _, code, _ in errors.KNOWN.values()} | of_frameworks
-    known |= {errors.LengthRequired.default_code, PreconditionFailed.default_code}
+    of_ours = (errors.LengthRequired, PreconditionFailed, InsufficientScope, OutsideLabels)
+    known |= {each.default_code for each in of_ours}
     assert {code for _, code, *_ in ERRORS} == known - ELSEWHERE
 
 

@@ -5,6 +5,9 @@ from django.db import DataError, IntegrityError, InterfaceError, OperationalErro
 from django.urls import path
 from rest_framework.views import APIView
 
+from accounts.hashers import Busy
+from accounts.models import TooManyKeys
+from accounts.throttles import Throttled
 from promptcrafter.urls import handler400, handler403, handler404, handler500, urlpatterns
 
 __all__ = ["handler400", "handler403", "handler404", "handler500"]
@@ -24,11 +27,16 @@ FAILURES = {
 }
 
 
+REFUSALS = {"Busy": Busy(), "Throttled": Throttled(5), "TooManyKeys": TooManyKeys()}
+
+
 class FailingView(APIView):
     authentication_classes = ()
     permission_classes = ()
 
     def get(self, request, name):
+        if name in REFUSALS:
+            raise REFUSALS[name]
         raise FAILURES[name]("the inside story")
 
 
