@@ -4,7 +4,6 @@ from django.core.validators import validate_email
 from django.utils import timezone
 from rest_framework import serializers
 
-from accounts import hashers
 from accounts.backends import prove_password
 from accounts.models import EMAIL_MAX_LENGTH, LIMITED_SCOPES, ApiKey, Scope, User, normalise_email
 from promptcrafter.fields import IdField, TextField
@@ -66,8 +65,7 @@ class SignupSerializer(serializers.ModelSerializer):
         return attrs
 
     def create(self, validated_data):
-        with hashers.slot():
-            return User.objects.create_user(**validated_data)
+        return User.objects.create_user(**validated_data)
 
 
 class LoginSerializer(serializers.Serializer):
