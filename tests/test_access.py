@@ -125,7 +125,11 @@ def send(alice, make_prompt, make_log, make_key):
     return lambda caller, method, path, body: caller.send(method, fill(path), body and fill(body))
 
 
-@pytest.mark.parametrize("row", ACCESS, ids=lambda row: f"{row[0]} {row[1]}")
+def _name(row):
+    return f"{row[0]} {row[1]}"
+
+
+@pytest.mark.parametrize("row", ACCESS, ids=_name)
 @pytest.mark.parametrize("who", CALLERS)
 def test_each_caller_gets_what_is_theirs(request, send, row, who):
     method, path, body, *expected = row
@@ -133,6 +137,26 @@ def test_each_caller_gets_what_is_theirs(request, send, row, who):
     response = send(caller, method, path, body)
     assert response.status_code == expected[CALLERS.index(who)]
     assert who not in {"anonymous", "bob"} or SECRET not in response.content.decode()
+
+
+# Probes are called by machines that add what they like.
+@pytest.mark.parametrize("row", [row for row in ACCESS if not row[1].endswith("z")], ids=_name)
+def test_a_parameter_that_is_not_known_is_named(alice, send, row):
+    method, path, body, *_ = row
+    mark = "&" if "?" in path else "?"
+    for query in ("nonsense=1", "%00=", "nonsense=1&nonsense=2"):
+        response = send(alice, method, f"{path}{mark}{query}", body)
+        name = query.partition("=")[0].replace("%00", "\0")
+        assert (response.status_code, list(response.json()["fields"])) == (400, [name])
+
+
+@pytest.mark.parametrize("row", [row for row in ACCESS if "?" in row[1]], ids=_name)
+def test_a_parameter_that_is_sent_twice_is_named(alice, send, row):
+    method, path, body, *_ = row
+    query = path.partition("?")[2]
+    response = send(alice, method, f"{path}&{query}", body)
+    names = [pair.partition("=")[0] for pair in query.split("&")]
+    assert (response.status_code, list(response.json()["fields"])) == (400, names)
 
 
 def test_the_table_has_every_route():

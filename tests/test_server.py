@@ -132,6 +132,28 @@ def test_a_body_of_20_mb_is_refused_and_the_server_goes_on(ada, is_chunked):
     assert ada.get("/prompts").json() == []
 
 
+@pytest.mark.parametrize("missing", [1, 20])
+def test_a_body_that_is_cut_off_half_way_saves_nothing(ada, missing):
+    netloc, body = urlsplit(str(ada.base_url)), json.dumps(PROMPT).encode()
+    head = (
+        f"POST /prompts HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
+        f"Authorization: {ada.headers['Authorization']}\r\nContent-Type: application/json\r\n\r\n"
+    )
+    with socket.create_connection((netloc.hostname, netloc.port), timeout=10) as connection:
+        connection.sendall(head.encode() + body[:-missing])
+        connection.shutdown(socket.SHUT_WR)
+        assert re.match(rb"HTTP/1\.1 4\d\d|$", connection.recv(100))
+    assert ada.get("/prompts").json() == []
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-Host", "Forwarded", "X-Host", "X-Original-URL"])
+def test_a_forged_host_beside_the_right_one_changes_nothing(server, header):
+    answer = httpx2.get(f"{server}/admin", headers={header: "evil.example"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")
+    page = httpx2.get(f"{server}/api-auth/login/", headers={header: "evil.example"})
+    assert "evil.example" not in page.text + str(page.headers)
+
+
 @pytest.mark.parametrize("values", [["{0}", "{0}"], ["{0}", ""], ["", ""], ["Bearer x", "{0}"]])
 def test_two_authorization_headers_are_refused(ada, values):
     with closing(http.client.HTTPConnection(urlsplit(str(ada.base_url)).netloc)) as connection:
