@@ -60,6 +60,17 @@ def test_the_lines_about_versions_go_on_from_there(server):
     assert (restored["version"], restored["content"]) == (3, "A surreal mountain landscape.")
 
 
+def test_the_lines_about_accounts_go_on_from_there_too(server):
+    script = lines_to_type("README.md") + "\necho\n" + lines_to_type("docs/accounts.md")
+    script = script.replace("http://127.0.0.1:8000", server)
+    done = shell(script.replace("ada@example.com", "max@example.com"))
+    assert done.returncode == 0, done.stderr
+    me, released, keys, logged_out = done.stdout.splitlines()[1:]
+    assert json.loads(me)["email"] == "max@example.com"
+    assert (json.loads(released), logged_out) == ([], "")
+    assert json.loads(keys)[0]["labels"] == ["production"]
+
+
 def test_a_chunked_body_is_read(ada):
     prompt = ada.post("/prompts", json=PROMPT).json()
     path = f"/prompts/{prompt['_id']}"
