@@ -147,6 +147,7 @@ class PasswordView(ApiView):
 class KeysView(ApiView):
     """Keys for your programs, newest first. POST makes one, and shows it this once."""
 
+    queryset = ApiKey.objects.none()  # the browsable page of a list asks for one
     serializer_class = ApiKeySerializer
 
     def get(self, request: Request) -> Response:

@@ -139,6 +139,18 @@ def test_each_caller_gets_what_is_theirs(request, send, row, who):
     assert who not in {"anonymous", "bob"} or SECRET not in response.content.decode()
 
 
+@pytest.mark.parametrize("row", ACCESS, ids=_name)
+@pytest.mark.parametrize("who", ["alice", "limited"])
+def test_each_answer_has_a_page_too(request, send, row, who):
+    method, path, body, *expected = row
+    caller = request.getfixturevalue(who)
+    caller.headers["Accept"] = "text/html"
+    status = send(caller, method, path, body).status_code
+    wanted = expected[CALLERS.index(who)]
+    assert status == {204: 200}.get(wanted, wanted)  # a page that says 204
+    assert send(caller, "OPTIONS", path, None).status_code < 500
+
+
 # Probes are called by machines that add what they like.
 @pytest.mark.parametrize("row", [row for row in ACCESS if not row[1].endswith("z")], ids=_name)
 def test_a_parameter_that_is_not_known_is_named(alice, send, row):
