@@ -5,7 +5,15 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from accounts.backends import prove_password
-from accounts.models import EMAIL_MAX_LENGTH, LIMITED_SCOPES, ApiKey, Scope, User, normalise_email
+from accounts.models import (
+    EMAIL_MAX_LENGTH,
+    LIMITED_SCOPES,
+    ApiKey,
+    Scope,
+    Session,
+    User,
+    normalise_email,
+)
 from promptcrafter.fields import IdField, TextField
 from prompts.models.labels import MalformedLabel, check_name
 
@@ -127,6 +135,21 @@ class OwnPasswordSerializer(serializers.Serializer):
 
 class ResetSerializer(serializers.Serializer):
     email = EmailField()
+
+
+class SessionSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Session
+        fields = ["device"]
+
+    def to_representation(self, session):
+        return {
+            "_id": session.wire_id,
+            "device": session.device,
+            "createdAt": session.created_at,
+            "expiresAt": session.expires_at,
+            "isCurrent": session == self.context["request"].auth,
+        }
 
 
 class WordsField(serializers.ListField):

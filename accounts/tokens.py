@@ -30,10 +30,10 @@ class Pair(NamedTuple):
     expires_in: int  # seconds, of `token`
 
 
-def issue(user: User) -> Pair:
-    """Opens a session. Raises WrongCredentials where the account is gone."""
+def issue(user: User, *, device: str = "") -> Pair:
+    """Opens a session on that device. Raises WrongCredentials where the account is gone."""
     refresh_id = uuid4().hex
-    return _sign(Session.objects.open(user, refresh_id=refresh_id), refresh_id)
+    return _sign(Session.objects.open(user, refresh_id=refresh_id, device=device), refresh_id)
 
 
 def session_of(token: str) -> Session:

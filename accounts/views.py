@@ -19,6 +19,7 @@ from accounts.serializers import (
     OwnPasswordSerializer,
     RefreshSerializer,
     ResetSerializer,
+    SessionSerializer,
     SignupSerializer,
     require_password,
 )
@@ -48,7 +49,7 @@ class SignupView(OpenView):
         with hashers.slot():  # first: who is told to come back has not tried yet
             throttles.count_sign_up(request)
             user = serializer.save()
-        body = {"message": f"Welcome, {user.name}.", **_shown(tokens.issue(user))}
+        body = {"message": f"Welcome, {user.name}.", **_shown(_issue(request, user))}
         return Response(body, status=status.HTTP_201_CREATED)
 
 
@@ -63,7 +64,7 @@ class LoginView(OpenView):
         user = authenticate(request, **self.valid(request).validated_data)
         if user is None:
             raise WrongCredentials
-        return Response(_shown(tokens.issue(user)))
+        return Response(_shown(_issue(request, user)))
 
 
 class RefreshView(OpenView):
@@ -144,6 +145,32 @@ class PasswordView(ApiView):
         return Response(status=204)
 
 
+class SessionsView(ApiView):
+    """Where you are logged in, the newest first."""
+
+    serializer_class = SessionSerializer
+    queryset = Session.objects.none()  # the browsable page of a list asks for one
+
+    def get(self, request: Request) -> Response:
+        own = _person(request).sessions.good().order_by("-pk")
+        return Response(self.get_serializer(own, many=True).data)
+
+
+class SessionView(ApiView):
+    """One session. DELETE ends it, and its tokens with it, at once."""
+
+    permission_classes = (IsAuthenticated, HasScope, IsOwner)
+    serializer_class = SessionSerializer
+
+    def delete(self, request: Request, pk: str) -> Response:
+        session = Session.objects.filter(pk=ids.decode(Session.KIND, pk)).first()
+        if session is None:
+            raise NotFound("There is no session with this id.")
+        self.check_object_permissions(request, session)
+        session.delete()
+        return Response(status=204)
+
+
 class KeysView(ApiView):
     """Keys for your programs, newest first. POST makes one, and shows it this once."""
 
@@ -175,6 +202,10 @@ class KeyView(ApiView):
         self.check_object_permissions(request, key)
         key.delete()
         return Response(status=204)
+
+
+def _issue(request: Request, user: User) -> tokens.Pair:
+    return tokens.issue(user, device=request.headers.get("User-Agent", ""))
 
 
 def _shown(pair: tokens.Pair) -> dict[str, Any]:

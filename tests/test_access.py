@@ -70,6 +70,8 @@ ACCESS = [
     ("DELETE", "/auth/me", {"password": PASSWORD}, 401, 400, 204, 403, 403),
     ("POST", "/auth/password", NEW_PASSWORD, 401, 400, 204, 403, 403),
     ("POST", "/auth/password/reset", {"email": "x@example.com"}, 202, 202, 202, 202, 202),
+    ("GET", "/auth/sessions", None, 401, 200, 200, 403, 403),
+    ("DELETE", "/auth/sessions/{session}", None, 401, 403, 204, 403, 403),
     ("GET", "/auth/keys", None, 401, 200, 200, 403, 403),
     ("POST", "/auth/keys", {"name": "CI", "scopes": ["logs:read"]}, 401, 201, 201, 403, 403),
     ("DELETE", "/auth/keys/{key}", None, 401, 403, 204, 403, 403),
@@ -113,6 +115,7 @@ def send(alice, make_prompt, make_log, make_key):
         "log": log,
         "trashed_log": trashed_log,
         "key": alice.user.api_keys.first(),
+        "session": alice.user.sessions.first(),
     }
     words = {name: thing.wire_id for name, thing in things.items()}
     words["refresh"] = tokens.issue(alice.user).refresh

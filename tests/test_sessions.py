@@ -148,3 +148,19 @@ def test_a_token_costs_one_query_and_a_refresh_two(log_in, ada, django_assert_nu
         tokens.session_of(pair["token"])
     with django_assert_num_queries(2):
         refresh(pair)
+
+
+def test_one_sees_where_one_is_logged_in_and_ends_that(ada, alice, anonymous):
+    body = {"email": ada.email, "password": PASSWORD}
+    for device in ("Firefox \x00\x1b" + "x" * 300, ""):
+        answer = anonymous.post("/auth/login", body, headers={"User-Agent": device})
+    here = Caller(ada, token=answer.json()["token"])
+    mine, other = here.get("/auth/sessions").json()
+    assert (mine["isCurrent"], other["isCurrent"]) == (True, False)
+    assert (mine["device"], other["device"]) == ("", "Firefox " + "x" * 192)
+    assert mine["createdAt"] < mine["expiresAt"]
+    assert here.delete(f"/auth/sessions/{other['_id']}").status_code == 204
+    assert here.get("/auth/sessions").json() == [mine]
+    assert here.delete(f"/auth/sessions/{other['_id']}").status_code == 404
+    assert here.delete(f"/auth/sessions/{mine['_id']}").status_code == 204
+    assert here.get("/auth/sessions").status_code == 401

@@ -16,6 +16,8 @@ from django.utils.crypto import constant_time_compare
 from accounts.models.users import User, WrongCredentials
 from promptcrafter import ids
 
+DEVICE_MAX_LENGTH = 200
+
 
 class SessionQuerySet(models.QuerySet["Session"]):
     def good(self) -> Self:
@@ -31,10 +33,11 @@ class SessionQuerySet(models.QuerySet["Session"]):
         session = self.good().filter(pk=key).first()
         return session if session and session.is_of_this_password() else None
 
-    def open(self, user: User, *, refresh_id: str) -> "Session":
+    def open(self, user: User, *, refresh_id: str, device: str = "") -> "Session":
         """Raises WrongCredentials where the account was deleted at this moment."""
         now = timezone.now()
         session = Session(user=user, refresh_id=refresh_id, created_at=now)
+        session.device = "".join(filter(str.isprintable, device))[:DEVICE_MAX_LENGTH]
         session.password_mark = user.password_mark
         session.expires_at = session.end_of_next_token()
         try:
@@ -54,13 +57,22 @@ class Session(models.Model):
     password_mark = models.CharField(
         max_length=16, help_text="Of the password that it was opened under; another one ends it."
     )
+    device = models.CharField(max_length=DEVICE_MAX_LENGTH, help_text="As its User-Agent says.")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)
 
     objects = SessionQuerySet.as_manager()
 
     def __str__(self) -> str:
+        return self.wire_id
+
+    @property
+    def wire_id(self) -> str:
         return ids.encode(self.KIND, self.pk)
+
+    @property
+    def owner_id(self) -> UUID:
+        return self.user_id
 
     def is_of_this_password(self) -> bool:
         return constant_time_compare(self.password_mark, self.user.password_mark)
