@@ -1,6 +1,5 @@
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.core.validators import validate_email
 from django.utils import timezone
 from rest_framework import serializers
 
@@ -12,6 +11,7 @@ from accounts.models import (
     Scope,
     Session,
     User,
+    check_email,
     normalise_email,
 )
 from promptcrafter.fields import IdField, TextField
@@ -31,10 +31,8 @@ class EmailField(TextField):
     def to_internal_value(self, data):
         email = normalise_email(super().to_internal_value(data))
         try:
-            validate_email(email)
+            check_email(email)
         except DjangoValidationError:
-            self.fail("email")
-        if not email.isascii():
             self.fail("email")
         return email
 

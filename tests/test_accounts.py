@@ -89,7 +89,22 @@ def test_a_field_that_is_missing_or_wrong_is_named(anonymous, field, value):
 
 
 @pytest.mark.parametrize(
-    "email", ["ada", "ada@", "@example.com", "a b@example.com", "a@b", "a" * 250 + "@x.de"]
+    "email",
+    [
+        '"v\x1cbcc:x@y.z"@example.com',
+        '"quoted"@example.com',
+        "=?utf-8?q?victim?=@example.com",
+        "a..b@example.com",
+        "a\x0b@example.com",
+        "ä@example.com",
+        "a@[127.0.0.1]",
+        "ada",
+        "ada@",
+        "@example.com",
+        "a b@example.com",
+        "a@b",
+        "a" * 250 + "@x.de",
+    ],
 )
 def test_what_is_no_email_is_refused(anonymous, email):
     assert anonymous.post("/auth/signup", ADA | {"email": email}).status_code == 400

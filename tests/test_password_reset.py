@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import background
-from accounts.models import Counter, PasswordReset, Session
+from accounts.models import Counter, PasswordReset, Session, User
 from accounts.models.resets import reset_token
 from tests.callers import Caller
 
@@ -172,6 +172,15 @@ def test_a_mail_that_can_not_be_sent_is_tried_again(ada, monkeypatch, caplog):
     PasswordReset.objects.update(due_at=timezone.now())
     background.send_mails()
     assert len(mail.outbox) == 1
+
+
+def test_a_mail_that_can_not_even_be_written_stops_no_other(ada, make_user):
+    """An address that is not let in any more, but may be there from before."""
+    User.objects.filter(pk=make_user("odd").pk).update(email='"v\x1cbcc:x@y.z"@example.com')
+    for each in User.objects.order_by("-pk"):
+        PasswordReset.objects.create(email=each.email, site="http://testserver")
+    background.send_mails()
+    assert [each.to for each in mail.outbox] == [["ada@example.com"]]
 
 
 def test_one_mail_is_taken_by_one_process(ada, monkeypatch):

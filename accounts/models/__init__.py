@@ -10,6 +10,7 @@ from accounts.models.users import (
     User,
     UserManager,
     WrongCredentials,
+    check_email,
     normalise_email,
 )
 
@@ -28,5 +29,6 @@ __all__ = [
     "User",
     "UserManager",
     "WrongCredentials",
+    "check_email",
     "normalise_email",
 ]

@@ -1,12 +1,15 @@
 """A person. The e-mail address is the log-in name, unique whatever its case."""
 
 import contextlib
+import re
 import unicodedata
 from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -14,6 +17,12 @@ from django.utils import timezone
 from promptcrafter import ids
 
 EMAIL_MAX_LENGTH = 254
+
+
+# What RFC 5322 calls a dot-atom, in ASCII. Not its quoted strings, which may hold line ends, and no
+# encoded words (RFC 2047), which name somebody else's mailbox to those who decode them.
+_ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_PLAIN = re.compile(rf"(?!.*=\?){_ATOM}(?:\.{_ATOM})*@[a-z0-9.-]+")
 
 
 class EmailTaken(Exception):
@@ -40,6 +49,13 @@ def normalise_email(email: str) -> str:
     with contextlib.suppress(UnicodeError):
         domain = domain.encode("idna").decode("ascii")
     return f"{name}{at}{domain}"
+
+
+def check_email(email: str) -> None:
+    """Raises ValidationError unless it is a mailbox that mail can be sent to."""
+    validate_email(email)
+    if not _PLAIN.fullmatch(email):
+        raise ValidationError("Enter a plain e-mail address, like ada@example.com.")
 
 
 class UserManager(BaseUserManager["User"]):
@@ -93,6 +109,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def clean(self) -> None:
         self.email = normalise_email(self.email)
+        check_email(self.email)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.email = normalise_email(self.email)
