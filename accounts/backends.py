@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.hashers import check_password, is_password_usable, make_password
+from django.db.models import QuerySet
 
 from accounts import hashers
 from accounts.models import User, normalise_email
@@ -27,19 +28,23 @@ class GuardedBackend(ModelBackend):
         Busy.
         """
         email = normalise_email(username or kwargs.get("email") or "")
-        with hashers.slot():
-            attempt = LoginAttempt(request, email)
-            attempt.begin()
-            user = User.objects.filter(email=email).first()
-            if not is_password_of(user, password or "") or not self.user_can_authenticate(user):
-                return None
-            attempt.succeed()
-        return user
+        return _try(request, email, password or "", User.objects.filter(email=email))
 
 
 def prove_password(request: Any, user: User, password: str) -> bool:
     """Whether it is the user's; a guess is counted as one at log-in is. Raises Throttled, Busy."""
-    return GuardedBackend().authenticate(request, user.email, password) == user
+    return _try(request, user.email, password, User.objects.filter(pk=user.pk)) is not None
+
+
+def _try(request: Any, email: str, password: str, among: QuerySet[User]) -> User | None:
+    with hashers.slot():
+        attempt = LoginAttempt(request, email)
+        attempt.begin()
+        user = among.first()
+        if not is_password_of(user, password) or user is None or not user.is_active:
+            return None
+        attempt.succeed()
+    return user
 
 
 def is_password_of(user: User | None, password: str) -> bool:

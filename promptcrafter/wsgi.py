@@ -35,24 +35,48 @@ def with_plain_content_type(application: WSGIApplication) -> WSGIApplication:
     return wrapped
 
 
-def with_content_length(application: WSGIApplication, *, limit: int) -> WSGIApplication:
-    """Gives a chunked body its Content-Length, reading at most one byte over `limit`.
+def with_whole_body(application: WSGIApplication, *, limit: int) -> WSGIApplication:
+    """Reads the body before anything is decided, at most one byte over `limit`.
 
-    Only where the server promises that the body ends by itself (`wsgi.input_terminated`, as granian
-    and gunicorn do). Elsewhere, and where nothing came, the guard answers 411: granian gives an
-    empty body for chunks that it can't read, and an edit must not be answered 200 and lost.
+    Where an answer goes out before its request was read (a 401, say), granian closes the
+    connection, and the client's next call on it fails.
+
+    A chunked body gets its Content-Length, where the server promises that it ends by itself
+    (`wsgi.input_terminated`, as granian and gunicorn do). Elsewhere, and where nothing came, the
+    guard answers 411: granian gives an empty body for chunks that it can't read, and an edit must
+    not be answered 200 and lost.
     """
 
     def wrapped(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        is_readable = environ.get("wsgi.input_terminated")
-        if "HTTP_TRANSFER_ENCODING" in environ and is_readable:
-            body = environ["wsgi.input"].read(limit + 1)
-            environ |= {"CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body)}
-            if body:
-                del environ["HTTP_TRANSFER_ENCODING"]
+        if "HTTP_TRANSFER_ENCODING" in environ:
+            if environ.get("wsgi.input_terminated"):
+                _take_chunked(environ, limit)
+        elif 0 < (length := _length(environ)) <= limit:
+            environ["wsgi.input"] = BytesIO(_read(environ, length))
         return application(environ, start_response)
 
     return wrapped
+
+
+def _take_chunked(environ: dict[str, Any], limit: int) -> None:
+    body = _read(environ, limit + 1)
+    environ |= {"CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body)}
+    if body:
+        del environ["HTTP_TRANSFER_ENCODING"]
+
+
+def _length(environ: dict[str, Any]) -> int:
+    """The Content-Length; 0 where it is none, which the guard sees to."""
+    text = environ.get("CONTENT_LENGTH") or ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+def _read(environ: dict[str, Any], size: int) -> bytes:
+    """What came of it; a client that went away half-way sent no JSON."""
+    try:
+        return bytes(environ["wsgi.input"].read(size))
+    except OSError:
+        return b""
 
 
 _django = get_wsgi_application()
@@ -60,6 +84,6 @@ _django = get_wsgi_application()
 from accounts import background  # noqa: E402  # models need Django set up
 
 background.start()
-application = with_content_length(
+application = with_whole_body(
     with_plain_content_type(_django), limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 )

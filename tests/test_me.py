@@ -1,6 +1,7 @@
 """One's own account: name, e-mail, password, and its end."""
 
 import pytest
+from django.db.models.signals import post_delete
 
 from accounts.models import ApiKey, Session, User
 from prompts.models import IdempotencyKey, Label, LabelMove, Log, Prompt, Version
@@ -134,3 +135,19 @@ def test_an_account_ends_with_everything_it_owns(ada, bob, make_prompt, make_log
     assert bob.get("/prompts").json()[0]["title"] == "Version 2"
     signup = {"name": "Ada", "email": "ada@example.com", "password": PASSWORD}
     assert Caller().post("/auth/signup", signup).status_code == 201
+
+
+def test_a_log_in_with_the_old_password_at_that_moment_does_not_stay(ada):
+    """It was checked before the change, and its session saved while the others were ended."""
+    late = []
+
+    def log_in_late(**kwargs):
+        late.append(Caller(User(pk=ada.user.pk, password=old)))
+
+    old = ada.user.password
+    post_delete.connect(log_in_late, sender=Session)
+    try:
+        ada.user.change_password(NEW)
+    finally:
+        post_delete.disconnect(log_in_late, sender=Session)
+    assert late[0].get("/prompts").status_code == 401

@@ -9,6 +9,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -141,6 +142,23 @@ def test_a_body_of_20_mb_is_refused_and_the_server_goes_on(ada, is_chunked):
     response = ada.post("/prompts", content=content, headers=headers)
     assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
     assert ada.get("/prompts").json() == []
+
+
+def test_a_connection_goes_on_after_an_answer_that_did_not_need_the_body(server):
+    """Clients send the head and the body in two packets, and the next call on the same line."""
+    for _ in range(10):
+        with closing(http.client.HTTPConnection(urlsplit(server).netloc, timeout=10)) as connection:
+            connection.connect()
+            connection.auto_open = 0
+            for _ in range(3):
+                connection.putrequest("POST", "/prompts")
+                connection.putheader("Content-Type", "application/json")
+                connection.putheader("Content-Length", "13")
+                connection.endheaders()
+                time.sleep(0.02)
+                connection.send(b'{"name": "x"}')
+                with connection.getresponse() as response:
+                    assert (response.status, response.read()[:9]) == (401, b'{"error":')
 
 
 @pytest.mark.parametrize("missing", [1, 20])

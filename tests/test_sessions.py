@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts import tokens
 from accounts.models import Session
+from accounts.models.sessions import SESSIONS_MAX_COUNT
 from tests.callers import Caller
 
 PASSWORD = "correct horse battery"
@@ -164,3 +165,10 @@ def test_one_sees_where_one_is_logged_in_and_ends_that(ada, alice, anonymous):
     assert here.delete(f"/auth/sessions/{other['_id']}").status_code == 404
     assert here.delete(f"/auth/sessions/{mine['_id']}").status_code == 204
     assert here.get("/auth/sessions").status_code == 401
+
+
+def test_nobody_has_sessions_without_end(ada):
+    first, *rest = [tokens.issue(ada) for _ in range(SESSIONS_MAX_COUNT + 1)]
+    assert Session.objects.count() == SESSIONS_MAX_COUNT
+    assert not works({"token": first.token})
+    assert all(works({"token": pair.token}) for pair in (rest[0], rest[-1]))

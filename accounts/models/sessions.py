@@ -17,6 +17,7 @@ from accounts.models.users import User, WrongCredentials
 from promptcrafter import ids
 
 DEVICE_MAX_LENGTH = 200
+SESSIONS_MAX_COUNT = 100
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
@@ -34,7 +35,8 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return session if session and session.is_of_this_password() else None
 
     def open(self, user: User, *, refresh_id: str, device: str = "") -> "Session":
-        """Raises WrongCredentials where the account was deleted at this moment."""
+        """Ends the oldest where there are many. Raises WrongCredentials where the account was
+        deleted at this moment."""
         now = timezone.now()
         session = Session(user=user, refresh_id=refresh_id, created_at=now)
         session.device = "".join(filter(str.isprintable, device))[:DEVICE_MAX_LENGTH]
@@ -45,6 +47,8 @@ class SessionQuerySet(models.QuerySet["Session"]):
                 session.save(force_insert=True)
         except IntegrityError as error:
             raise WrongCredentials from error
+        too_many = self.filter(user=user).order_by("-pk")[SESSIONS_MAX_COUNT:]
+        self.filter(pk__in=list(too_many.values_list("pk", flat=True))).delete()
         return session
 
 

@@ -129,11 +129,12 @@ class User(AbstractBaseUser, PermissionsMixin):
             return super().delete(*args, **kwargs)
 
     def edit(self, **fields: Any) -> None:
-        """Changes the fields that are given, and nothing else; raises EmailTaken."""
+        """Changes the fields that are given, and nothing else; raises EmailTaken, DoesNotExist."""
         for name, value in fields.items():
             setattr(self, name, value)
         try:
             with transaction.atomic():
+                self._lock()
                 self.save(update_fields=list(fields))
         except IntegrityError as error:
             raise EmailTaken from error
@@ -147,17 +148,21 @@ class User(AbstractBaseUser, PermissionsMixin):
     ) -> None:
         """Ends every session but `keep`; the keys of programs stay.
 
-        `check` looks at the locked row. Hashes before it locks.
+        `check` looks at the locked row. Hashes before it locks. Raises DoesNotExist.
         """
         self.set_password(password)
         with transaction.atomic():
-            locked = User.objects.select_for_update(no_key=True).get(pk=self.pk)
+            locked = self._lock()
             if check:
                 check(locked)
             self.save(update_fields=["password"])
-            others = self.sessions.exclude(pk=keep.pk) if keep else self.sessions.all()
-            others.delete()
-            self.sessions.update(password_mark=self.password_mark)
+            kept = self.sessions.filter(pk=keep and keep.pk)
+            self.sessions.exclude(pk__in=kept).delete()
+            # Of those that are kept alone: a log-in with the old password may come in between.
+            kept.update(password_mark=self.password_mark)
+
+    def _lock(self) -> "User":
+        return User.objects.select_for_update(no_key=True).get(pk=self.pk)
 
     @property
     def password_mark(self) -> str:
