@@ -31,14 +31,20 @@ class GuardedBackend(ModelBackend):
         return _try(request, email, password or "", User.objects.filter(email=email))
 
 
-def prove_password(request: Any, user: User, password: str) -> bool:
-    """Whether it is the user's; a guess is counted as one at log-in is. Raises Throttled, Busy."""
-    return _try(request, user.email, password, User.objects.filter(pk=user.pk)) is not None
+def prove_password(request: Any, user: User, password: str) -> str | None:
+    """The hash that it proved to be right for, or None; a guess is counted as one at log-in is.
+
+    What is done on the strength of it should hold that hash against the locked row. Raises
+    Throttled, Busy.
+    """
+    proven = _try(request, user.email, password, User.objects.filter(pk=user.pk))
+    return proven.password if proven else None
 
 
 def _try(request: Any, email: str, password: str, among: QuerySet[User]) -> User | None:
+    attempt = LoginAttempt(request, email)
+    attempt.look()  # before it takes a place from those who may try
     with hashers.slot():
-        attempt = LoginAttempt(request, email)
         attempt.begin()
         user = among.first()
         if not is_password_of(user, password) or user is None or not user.is_active:

@@ -13,6 +13,7 @@ from django.db import Error, connections
 
 from accounts.models import Counter, PasswordReset, Session, User
 from accounts.models.resets import reset_token
+from prompts.models import IdempotencyKey
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ def send_mails() -> None:
 
 
 def tidy() -> None:
-    for kept in (PasswordReset, Session, Counter):
+    for kept in (PasswordReset, Session, Counter, IdempotencyKey):
         kept.objects.expired().delete()
 
 

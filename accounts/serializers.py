@@ -3,6 +3,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils import timezone
 from rest_framework import serializers
 
+from accounts import throttles
 from accounts.backends import prove_password
 from accounts.models import (
     EMAIL_MAX_LENGTH,
@@ -51,9 +52,21 @@ def check_strength(field, password, person):
 
 
 def require_password(request, field, password):
-    """Raises ValidationError unless it is the caller's own."""
-    if not prove_password(request, request.user, password):
-        raise serializers.ValidationError({field: "This is not your password."})
+    """Raises ValidationError unless it is the caller's own.
+
+    Gives a check for the verb that it is asked for: by the time the row is locked, somebody may
+    have set another one.
+    """
+    wrong = serializers.ValidationError({field: "This is not your password."})
+    proven = prove_password(request, request.user, password)
+    if proven is None:
+        raise wrong
+
+    def check(locked):
+        if locked.password != proven:
+            raise wrong
+
+    return check
 
 
 class SignupSerializer(serializers.ModelSerializer):
@@ -104,9 +117,12 @@ class MeSerializer(serializers.ModelSerializer):
 
     def update(self, user, validated_data):
         password = validated_data.pop("currentPassword", None)
+        check = None
         if "email" in validated_data:
-            require_password(self.context["request"], "currentPassword", password)
-        user.edit(**validated_data)
+            request = self.context["request"]
+            throttles.count_sign_up(request)  # it tells, as a sign-up does, which are taken
+            check = require_password(request, "currentPassword", password)
+        user.edit(check=check, **validated_data)
         return user
 
     def to_representation(self, user):

@@ -24,6 +24,14 @@ class Throttled(Exception):
         super().__init__(f"That was too often; try again in {_spoken(self.retry_after)}.")
 
 
+def look_at_sign_ups(request: Any) -> None:
+    """Raises Throttled where the limit is reached already; counts nothing."""
+    name, rate = f"sign-up {address_of(request)}", settings.SIGNUPS_PER_ADDRESS
+    known = Counter.objects.look_up(name).get(name)
+    if rate and known and known.events >= rate.limit:
+        raise Throttled(known.seconds_left)
+
+
 def count_sign_up(request: Any) -> None:
     """Raises Throttled."""
     _count(f"sign-up {address_of(request)}", settings.SIGNUPS_PER_ADDRESS)
@@ -71,13 +79,16 @@ class LoginAttempt:
             if rate is not None
         }
 
-    def begin(self) -> None:
-        """Raises Throttled. What is over its limit already is only read, not counted again."""
-        if not self.rates:
-            return
-        known = Counter.objects.look_up(*self.rates)
+    def look(self) -> None:
+        """Raises Throttled where the limit is reached already. Counts nothing, and so costs no
+        write."""
+        known = Counter.objects.look_up(*self.rates) if self.rates else {}
         self._check({name: Count(each.events + 1, each[1]) for name, each in known.items()})
-        self._check(Counter.objects.add({n: rate.seconds for n, rate in self.rates.items()}))
+
+    def begin(self) -> None:
+        """Counts it; raises Throttled where that was one too many."""
+        if self.rates:
+            self._check(Counter.objects.add({n: rate.seconds for n, rate in self.rates.items()}))
 
     def succeed(self) -> None:
         Counter.objects.forget(self.pair)

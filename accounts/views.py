@@ -46,6 +46,7 @@ class SignupView(OpenView):
 
     def post(self, request: Request) -> Response:
         serializer = self.valid(request)
+        throttles.look_at_sign_ups(request)
         with hashers.slot():  # first: who is told to come back has not tried yet
             throttles.count_sign_up(request)
             user = serializer.save()
@@ -122,8 +123,8 @@ class MeView(ApiView):
     def delete(self, request: Request) -> Response:
         serializer = OwnPasswordSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        require_password(request, "password", serializer.validated_data["password"])
-        _person(request).delete()
+        sent = serializer.validated_data["password"]
+        _person(request).end(check=require_password(request, "password", sent))
         return Response(status=204)
 
 
@@ -136,10 +137,10 @@ class PasswordView(ApiView):
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         sent = serializer.validated_data
-        require_password(request, "currentPassword", sent["currentPassword"])
+        check = require_password(request, "currentPassword", sent["currentPassword"])
         user = _person(request)
         with hashers.slot():
-            user.change_password(sent["newPassword"], keep=_session(request))
+            user.change_password(sent["newPassword"], keep=_session(request), check=check)
         if _session(request) is None:
             update_session_auth_hash(request._request, user)
         return Response(status=204)

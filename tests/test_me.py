@@ -3,7 +3,11 @@
 import pytest
 from django.db.models.signals import post_delete
 
+from rest_framework.exceptions import ValidationError
+
 from accounts.models import ApiKey, Session, User
+from accounts.serializers import require_password
+from promptcrafter.environment import Rate
 from prompts.models import IdempotencyKey, Label, LabelMove, Log, Prompt, Version
 from tests.callers import Caller
 
@@ -151,3 +155,32 @@ def test_a_log_in_with_the_old_password_at_that_moment_does_not_stay(ada):
     finally:
         post_delete.disconnect(log_in_late, sender=Session)
     assert late[0].get("/prompts").status_code == 401
+
+
+def test_what_was_proven_must_still_hold_when_it_is_done(ada, rf):
+    """Somebody who knows the old password must not overwrite the owner's new one."""
+    request = rf.post("/auth/password")
+    request.user = ada.user
+    check = require_password(request, "currentPassword", PASSWORD)
+    User.objects.get().change_password(NEW)
+    for verb in (
+        lambda: ada.user.change_password("the attacker's own", check=check),
+        lambda: ada.user.edit(email="attacker@example.com", check=check),
+        lambda: ada.user.end(check=check),
+    ):
+        with pytest.raises(ValidationError):
+            verb()
+    assert log_in("ada@example.com", NEW) == 200
+
+
+def test_an_account_that_is_enabled_again_must_log_in_again(ada):
+    for is_active in (False, True):
+        ada.user.is_active = is_active
+        ada.user.save()
+    assert ada.get("/prompts").status_code == 401
+
+
+def test_asking_which_emails_are_taken_is_counted_as_signing_up_is(ada, bob, settings):
+    settings.SIGNUPS_PER_ADDRESS = Rate(2, 3_600)
+    body = {"email": "bob@example.com", "currentPassword": PASSWORD}
+    assert [ada.patch("/auth/me", body).status_code for _ in range(3)] == [409, 409, 429]

@@ -299,6 +299,24 @@ def test_when_too_many_hash_the_next_is_told_to_come_back(ada, anonymous, settin
     assert log_in(PASSWORD).status_code == 200
 
 
+def test_who_is_over_the_limit_takes_no_place_from_others(ada, settings):
+    """All places are taken, and the answer is still that of the limit, not `busy`."""
+    settings.SIGNUPS_PER_ADDRESS = Rate(1, 3600)
+    signup = {"name": "Eve", "email": "eve@example.com", "password": PASSWORD}
+    assert send("/auth/signup", signup).status_code == 201
+    fail(4)
+    places = settings.THREADS - 1
+    try:
+        for _ in range(places):
+            hashers._places.acquire()
+        assert_throttled(log_in(PASSWORD), 900)
+        assert_throttled(send("/auth/signup", signup), 3600)
+        assert log_in(PASSWORD, address="192.0.2.9").json()["code"] == "busy"
+    finally:
+        for _ in range(places):
+            hashers._places.release()
+
+
 # Addresses --------------------------------------------------------------------------------------
 
 

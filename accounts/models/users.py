@@ -25,6 +25,10 @@ _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _PLAIN = re.compile(rf"(?!.*=\?){_ATOM}(?:\.{_ATOM})*@[a-z0-9.-]+")
 
 
+# Called with the row as it is locked; raises to stop what would be done.
+Check = Callable[["User"], None]
+
+
 class EmailTaken(Exception):
     def __init__(self) -> None:
         super().__init__("An account with this e-mail exists already; log in instead.")
@@ -114,55 +118,60 @@ class User(AbstractBaseUser, PermissionsMixin):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.email = normalise_email(self.email)
         super().save(*args, **kwargs)
+        if not self.is_active:  # or they would be good again when the account is
+            self.sessions.all().delete()
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Ends the account for good, with everything that it owns.
-
-        Locks the prompts, the trashed too, before the account, in the order of those who write to
-        them: the other way round, each could wait for the other.
-        """
+        """As `end`, which see."""
         with transaction.atomic():
-            for kept_in in ("objects", "trash"):
-                prompts = self.prompts(manager=kept_in).select_for_update()
-                list(prompts.order_by("pk").values_list("pk"))
-            list(User.objects.select_for_update().filter(pk=self.pk).values_list("pk"))
+            self._lock_all()
             return super().delete(*args, **kwargs)
 
-    def edit(self, **fields: Any) -> None:
+    @transaction.atomic
+    def end(self, *, check: Check) -> None:
+        """Deletes the account for good, with everything that it owns. Raises DoesNotExist."""
+        check(self._lock_all())
+        self.delete()
+
+    def edit(self, *, check: Check | None = None, **fields: Any) -> None:
         """Changes the fields that are given, and nothing else; raises EmailTaken, DoesNotExist."""
         for name, value in fields.items():
             setattr(self, name, value)
         try:
             with transaction.atomic():
-                self._lock()
+                self._lock(check)
                 self.save(update_fields=list(fields))
         except IntegrityError as error:
             raise EmailTaken from error
 
     def change_password(
-        self,
-        password: str,
-        *,
-        keep: Any = None,
-        check: Callable[["User"], None] | None = None,
+        self, password: str, *, keep: Any = None, check: Check | None = None
     ) -> None:
         """Ends every session but `keep`; the keys of programs stay.
 
-        `check` looks at the locked row. Hashes before it locks. Raises DoesNotExist.
+        `check` is called with the locked row. Hashes before it locks. Raises DoesNotExist.
         """
         self.set_password(password)
         with transaction.atomic():
-            locked = self._lock()
-            if check:
-                check(locked)
+            self._lock(check)
             self.save(update_fields=["password"])
             kept = self.sessions.filter(pk=keep and keep.pk)
             self.sessions.exclude(pk__in=kept).delete()
             # Of those that are kept alone: a log-in with the old password may come in between.
             kept.update(password_mark=self.password_mark)
 
-    def _lock(self) -> "User":
-        return User.objects.select_for_update(no_key=True).get(pk=self.pk)
+    def _lock(self, check: Check | None = None) -> None:
+        locked = User.objects.select_for_update(no_key=True).get(pk=self.pk)
+        if check:
+            check(locked)
+
+    def _lock_all(self) -> "User":
+        """Locks the prompts, the trashed too, before the account, in the order of those who write
+        to them: the other way round, each could wait for the other. Raises DoesNotExist."""
+        for kept_in in ("objects", "trash"):
+            prompts = self.prompts(manager=kept_in).select_for_update()
+            list(prompts.order_by("pk").values_list("pk"))
+        return User.objects.select_for_update().get(pk=self.pk)
 
     @property
     def password_mark(self) -> str:
