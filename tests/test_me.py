@@ -2,7 +2,6 @@
 
 import pytest
 from django.db.models.signals import post_delete
-
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import ApiKey, Session, User
