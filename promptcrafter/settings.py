@@ -200,8 +200,14 @@ REST_FRAMEWORK = {
 # Safety of pages --------------------------------------------------------------------------------
 
 CSRF_FAILURE_VIEW = "promptcrafter.errors.csrf_failure"
-CSRF_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = SESSION_COOKIE_HTTPONLY = True
+# Not "Strict": who follows a link to the admin from a mail would have to log in again.
+CSRF_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Lax"
+if HTTPS:  # a browser takes these names only from this very host, through HTTPS (RFC 6265bis)
+    CSRF_COOKIE_NAME, SESSION_COOKIE_NAME = "__Host-csrftoken", "__Host-sessionid"
+# In the session; a cookie of their own would carry the titles of prompts.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 # "no-referrer" would make browsers send `Origin: null` with a form, and the CSRF check refuse it.
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0

@@ -1,10 +1,15 @@
 """What every answer tells a browser, whatever made the answer."""
 
 import re
+import secrets
+import subprocess
+import sys
 
 import pytest
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.test import Client
+
+from tests import live
 
 ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -102,3 +107,32 @@ def test_no_page_of_the_api_holds_inline_style_or_script(alice, make_prompt, pat
 def test_the_log_in_page_takes_an_address_and_a_password_of_any_length(client, db):
     page = client.get("/api-auth/login/").content.decode()
     assert re.findall(r'maxlength="(\d+)"', page) == ["254"]
+
+
+PROBE = """
+import os
+os.environ["DJANGO_SETTINGS_MODULE"] = "promptcrafter.settings"
+import django
+django.setup()
+from django.test import Client
+response = Client().get("/api-auth/login/", secure=True, headers={"host": "localhost"})
+print(response.cookies.output(header="").strip())
+print(response.headers.get("Strict-Transport-Security"))
+"""
+
+
+@pytest.mark.parametrize(("https", "name"), [("1", "__Host-csrftoken"), ("0", "csrftoken")])
+def test_cookies_are_bound_to_the_host_under_https(settings, https, name):
+    keys = {"SECRET_KEY": secrets.token_urlsafe(64), "JWT_SIGNING_KEY": secrets.token_urlsafe(64)}
+    environment = (
+        live.clean_environment() | keys | {"DATA_DIR": str(settings.DATA_DIR), "HTTPS": https}
+    )
+    command = [sys.executable, "-W", "ignore", "-c", PROBE]
+    done = subprocess.run(
+        command, env=environment, cwd=live.ROOT, capture_output=True, text=True, check=True
+    )
+    cookie, hsts = done.stdout.splitlines()
+    assert cookie.startswith(f"{name}=")
+    assert {"HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
+    assert "Domain" not in cookie
+    assert ("; Secure" in cookie) == (https == "1") == ("max-age=31536000" in hsts)
