@@ -19,6 +19,10 @@ DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / "var").resolve()
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
 
+_ORIGIN = re.compile(
+    r"(?!https:.*:443$|http:.*:80$)https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?"
+)
+
 
 def text(name: str, default: str) -> str:
     return os.environ.get(name, default)
@@ -96,6 +100,18 @@ def hosts(name: str, default: str) -> list[str]:
         raise ImproperlyConfigured(
             f"{name} must list host names without scheme or port, like "
             f"prompts.example.com,127.0.0.1, not {wrong or ''!r}."
+        )
+    return listed
+
+
+def origins(name: str, default: str) -> list[str]:
+    """Web origins exactly as browsers send them (RFC 6454): no path, no default port."""
+    listed = words(name, default)
+    wrong = next((each for each in listed if not _ORIGIN.fullmatch(each)), None)
+    if wrong is not None:
+        raise ImproperlyConfigured(
+            f"{name} must list origins like https://app.example.com, in lower case and "
+            f"without a path, not {wrong!r}."
         )
     return listed
 

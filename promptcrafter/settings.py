@@ -219,6 +219,28 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^(?!admin|api-auth)"]
 
+# Other sites' scripts may call only if they are listed; they bring a token, never our cookies.
+CORS_ALLOWED_ORIGINS = env.origins("CORS_ALLOWED_ORIGINS", "")
+CORS_ALLOW_HEADERS = [
+    "authorization",
+    "content-type",
+    "if-match",
+    "if-none-match",
+    "idempotency-key",
+]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "Link",
+    "Location",
+    "Retry-After",
+    "Idempotent-Replayed",
+    "X-Request-Id",
+]
+if CORS_ALLOWED_ORIGINS:  # outside of the guard, so that a script can read its refusals
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("promptcrafter.middleware.guard"), "corsheaders.middleware.CorsMiddleware"
+    )
+
 # The rest ---------------------------------------------------------------------------------------
 
 USE_I18N = False
