@@ -5,6 +5,7 @@
 Whatever is wrong with the environment ends it with one sentence and exit status 1.
 """
 
+import logging
 import os
 import secrets
 import socket
@@ -100,6 +101,7 @@ def serve() -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=10,
         log_level=LogLevels.warning,
+        log_dictconfig=settings.LOGGING,
     )
     end_for_sure(server)
     url = f"http://{reachable(address)}:{settings.PORT}"
@@ -110,6 +112,7 @@ def serve() -> None:
 def load_application() -> WSGIApplication:
     """In each worker. The terminal's Ctrl-C is for the parent, which ends its workers itself."""
     os.setpgid(0, 0)
+    logging.captureWarnings(True)
     return import_module("promptcrafter.wsgi").application
 
 

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "promptcrafter.journal.each_request",
     "promptcrafter.headers.for_browsers",
     "promptcrafter.middleware.guard",
     "django.middleware.security.SecurityMiddleware",
@@ -246,12 +247,13 @@ if CORS_ALLOWED_ORIGINS:  # outside of the guard, so that a script can read its 
 USE_I18N = False
 TIME_ZONE = "UTC"
 
+ACCESS_LOG = env.flag("ACCESS_LOG", default=True)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
+    "formatters": {"line": {"()": "promptcrafter.journal.Line"}},
+    "handlers": {"stderr": {"class": "promptcrafter.journal.Stderr", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         # Django's own handlers write nothing to the console unless DEBUG; one tracked cause of a
         # 500 is worth more than a line for each 404.
@@ -259,5 +261,7 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         # A Host that we don't know is the client's mistake, and each would be a traceback.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "promptcrafter.journal": {"level": "INFO"},
+        "_granian": {"level": "WARNING"},
     },
 }

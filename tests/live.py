@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import IO
 
 import httpx2
 import psycopg
@@ -34,7 +35,11 @@ def serving(**environment: str) -> Iterator[str]:
 
 
 def start(
-    directory: Path, *, start_new_session: bool = False, **environment: str
+    directory: Path,
+    *,
+    start_new_session: bool = False,
+    stderr: IO[bytes] | None = None,
+    **environment: str,
 ) -> tuple["subprocess.Popen[bytes]", str]:
     port = free_port()
     process = subprocess.Popen(
@@ -42,6 +47,7 @@ def start(
         cwd=ROOT,
         env=clean_environment() | {"DATA_DIR": str(directory), "PORT": str(port)} | environment,
         stdout=subprocess.DEVNULL,
+        stderr=stderr,
         start_new_session=start_new_session,
     )
     url = f"http://127.0.0.1:{port}"

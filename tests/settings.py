@@ -14,6 +14,7 @@ os.environ["DATA_DIR"] = str(DIRECTORY)
 os.environ["SECRET_KEY"] = secrets.token_urlsafe(64)
 os.environ["JWT_SIGNING_KEY"] = secrets.token_urlsafe(64)
 os.environ.pop("DATABASE_URL", None)
+os.environ.setdefault("ACCESS_LOG", "0")
 if "TEST_DATABASE_URL" in os.environ:
     os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
 

@@ -6,7 +6,7 @@ from django.urls import path
 from rest_framework.views import APIView
 
 from accounts.hashers import Busy
-from accounts.models import TooManyKeys
+from accounts.models import TooManyKeys, User
 from accounts.throttles import Throttled
 from promptcrafter.urls import handler400, handler403, handler404, handler500, urlpatterns
 
@@ -40,6 +40,16 @@ class FailingView(APIView):
         raise FAILURES[name]("the inside story")
 
 
+class QuotingView(APIView):
+    """Fails over a text that the caller sends, with an error that quotes it."""
+
+    def post(self, request, name):
+        text = request.data["text"]
+        if name == "ValueError":
+            float(text)
+        User.objects.bulk_create([User(email="In@Capitals.example", name=text[:100])])
+
+
 def failing_page(request, name):
     raise FAILURES[name]("the inside story")
 
@@ -47,5 +57,6 @@ def failing_page(request, name):
 urlpatterns = [
     *urlpatterns,
     path("fail/<name>", FailingView.as_view()),
+    path("fail-over-a-text/<name>", QuotingView.as_view()),
     path("fail-outside-the-api/<name>", failing_page),
 ]
