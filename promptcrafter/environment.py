@@ -19,6 +19,8 @@ DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / "var").resolve()
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
 
+# A path, a port, or a `*` in a name: Django takes a lone one, and `.example.com` for subdomains.
+_NO_HOST = re.compile(r"/|[^:]:\d+$|.\*|\*.")
 _ORIGIN = re.compile(
     r"(?!https:.*:443$|http:.*:80$)https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?"
 )
@@ -95,7 +97,7 @@ def words(name: str, default: str) -> list[str]:
 def hosts(name: str, default: str) -> list[str]:
     """Host names and addresses, as Django wants them: no scheme, no port."""
     listed = words(name, default)
-    wrong = next((host for host in listed if "/" in host or re.search(r"[^:]:\d+$", host)), None)
+    wrong = next((host for host in listed if _NO_HOST.search(host)), None)
     if wrong is not None or not listed:
         raise ImproperlyConfigured(
             f"{name} must list host names without scheme or port, like "

@@ -17,6 +17,7 @@ from threading import Event
 
 import django
 from django.conf import settings
+from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import Error, connections
@@ -28,6 +29,8 @@ from granian.server import MPServer
 from promptcrafter.environment import DATA_DIR
 
 WSGIApplication = Callable[..., Iterable[bytes]]
+
+logger = logging.getLogger("promptcrafter.serve")  # it runs as __main__
 
 NEXT = """\
 PromptCrafter listens on {url} (Ctrl-C ends it). In another terminal:
@@ -75,7 +78,17 @@ def write_once(file: Path, text: str) -> None:
         draft.unlink()
 
 
+def check_settings() -> None:
+    """Raises ImproperlyConfigured for what can't be right, and logs what should not be."""
+    found = [each for each in run_checks() if not each.is_silenced()]
+    for each in found:
+        if each.is_serious():
+            raise ImproperlyConfigured(f"{each.msg} ({each.id})")
+        logger.warning("%s (%s)", each.msg, each.id)
+
+
 def serve() -> None:
+    check_settings()
     address = free_address(settings.HOST, settings.PORT)
     call_command("migrate", verbosity=0, interactive=False)
     call_command("collectstatic", verbosity=0, interactive=False)

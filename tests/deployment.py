@@ -17,6 +17,7 @@ def main() -> None:
             "JWT_SIGNING_KEY": secrets.token_urlsafe(64),
             "ALLOWED_HOSTS": "prompts.example.com",
             "HTTPS": "1",
+            "TRUSTED_PROXIES": "1",
         }
         execute_from_command_line(["manage.py", *sys.argv[1:]])
 

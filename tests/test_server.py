@@ -268,6 +268,8 @@ def run_once(**environment):
         ("SECRET_KEY", ""),
         ("SECRET_KEY", "short"),
         ("SECRET_KEY", "django-insecure-" + "x" * 60),
+        ("SECRET_KEY", "x" * 49),
+        ("JWT_SIGNING_KEY", ""),
         ("JWT_SIGNING_KEY", "x" * 31),
         ("JWT_SIGNING_KEY", SAME_KEY),
         ("MAX_BODY_BYTES", "much"),
@@ -275,6 +277,7 @@ def run_once(**environment):
         ("ALLOWED_HOSTS", ""),
         ("ALLOWED_HOSTS", "https://example.com"),
         ("ALLOWED_HOSTS", "example.com:8000"),
+        ("ALLOWED_HOSTS", "*.example.com"),
         ("CORS_ALLOWED_ORIGINS", "*"),
         ("CORS_ALLOWED_ORIGINS", "null"),
         ("CORS_ALLOWED_ORIGINS", "https://ok.example,https://app.example.com/"),
@@ -345,14 +348,33 @@ def test_keys_are_generated_for_the_owner_alone(tmp_path):
     assert sorted(directory.iterdir()) == sorted(keys)
 
 
-def test_a_command_without_a_key_ends_without_a_traceback(tmp_path):
-    environment = live.clean_environment() | {"DATA_DIR": str(tmp_path)}
+@pytest.mark.parametrize("name", ["SECRET_KEY", "JWT_SIGNING_KEY"])
+def test_a_key_in_a_file_must_be_as_long(tmp_path, name):
+    (tmp_path / name.lower()).write_text("short\n")
+    status, output = run_once(DATA_DIR=str(tmp_path), PORT=str(live.free_port()))
+    assert (status, len(output.splitlines())) == (1, 1)
+    assert output.startswith(f"{name} is not safe")
+
+
+def test_settings_that_do_not_fit_together_end_the_start(tmp_path):
+    environment = {"DATA_DIR": str(tmp_path), "PORT": str(live.free_port())}
+    status, output = run_once(**environment, HTTPS="1", DEBUG="1")
+    assert (status, len(output.splitlines())) == (1, 1), output
+    assert output.endswith("DEBUG=0. (promptcrafter.E001)\n")
+    assert not (tmp_path / "promptcrafter.sqlite3").exists()
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "JWT_SIGNING_KEY"])
+def test_a_command_without_a_key_ends_without_a_traceback(tmp_path, name):
+    keys = {"SECRET_KEY": SAME_KEY, "JWT_SIGNING_KEY": SAME_KEY[::-1] + "j"}
+    del keys[name]
+    environment = live.clean_environment() | {"DATA_DIR": str(tmp_path)} | keys
     command = [sys.executable, "manage.py", "check"]
     done = subprocess.run(
         command, cwd=live.ROOT, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert "SECRET_KEY is not set" in done.stderr
+    assert f"{name} is not set" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

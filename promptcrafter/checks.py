@@ -1,0 +1,100 @@
+"""Settings that can't be right together. An error ends the start, a warning is logged.
+
+Each id has its row in docs/configuration.md. `SILENCED_SYSTEM_CHECKS` silences one, as any of
+Django's.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from stat import S_IROTH, S_IXOTH
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1", "[::1]"}
+
+# What is wrong, if the function says so of the settings as they are.
+WRONG: list[tuple[Callable[[], bool], CheckMessage]] = [
+    (
+        lambda: settings.HTTPS and settings.DEBUG,
+        Error("HTTPS=1 is for the open, DEBUG=1 never: set DEBUG=0.", id="promptcrafter.E001"),
+    ),
+    (
+        lambda: settings.HTTPS and any(map(_is_in_the_clear, settings.CORS_ALLOWED_ORIGINS)),
+        Error(
+            "CORS_ALLOWED_ORIGINS has an http:// origin, which others can rewrite on its way, "
+            "beside HTTPS=1: list it with https://.",
+            id="promptcrafter.E002",
+        ),
+    ),
+    (
+        lambda: settings.HTTPS and settings.PUBLIC_URL.startswith("http://"),
+        Error(
+            "PUBLIC_URL is http:// beside HTTPS=1, so links that reset a password would be sent "
+            "in the clear: write it with https://.",
+            id="promptcrafter.E003",
+        ),
+    ),
+    (
+        lambda: settings.DEBUG and settings.HOST not in LOOPBACK,
+        Warning(
+            "DEBUG=1 shows the inside of errors to all who reach HOST: set DEBUG=0.",
+            id="promptcrafter.W001",
+        ),
+    ),
+    (
+        lambda: "*" in settings.ALLOWED_HOSTS,
+        Warning(
+            "ALLOWED_HOSTS has `*`, so whoever calls chooses the host of our links: list names.",
+            id="promptcrafter.W002",
+        ),
+    ),
+    (
+        lambda: settings.HTTPS and LOOPBACK.issuperset(settings.ALLOWED_HOSTS),
+        Warning(
+            "HTTPS=1, but ALLOWED_HOSTS has only names of this machine: add the public one.",
+            id="promptcrafter.W003",
+        ),
+    ),
+    (
+        lambda: settings.HTTPS and settings.TRUSTED_PROXIES == 0,
+        Warning(
+            "HTTPS=1 takes a proxy, but TRUSTED_PROXIES is 0, so limits count everybody as one "
+            "address: set it to the number of proxies.",
+            id="promptcrafter.W005",
+        ),
+    ),
+]
+
+
+@register
+def settings_fit_together(**kwargs: Any) -> list[CheckMessage]:
+    return [message for is_wrong, message in WRONG if is_wrong()]
+
+
+@register
+def secrets_are_kept(**kwargs: Any) -> list[CheckMessage]:
+    """One warning that names all files that any user of the machine may read."""
+    files = [settings.DATA_DIR / name for name in ("secret_key", "jwt_signing_key")]
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        files.append(Path(database["NAME"]))
+    names = ", ".join(str(file) for file in files if _is_open_to_others(file))
+    if not names:
+        return []
+    sentence = f"Every user of this machine can read {names}: take DATA_DIR from them (chmod 700)."
+    return [Warning(sentence, id="promptcrafter.W004")]
+
+
+def _is_in_the_clear(origin: str) -> bool:
+    """Browsers trust the http:// of their own machine (W3C Secure Contexts)."""
+    parts = urlsplit(origin)
+    return parts.scheme == "http" and parts.hostname not in LOOPBACK
+
+
+def _is_open_to_others(file: Path) -> bool:
+    if not file.is_file():
+        return False
+    return bool(file.stat().st_mode & S_IROTH and file.parent.stat().st_mode & S_IXOTH)
