@@ -5,18 +5,20 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.contrib.auth import views
 from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView
 
 from accounts import hashers
+from accounts.backends import prove_password
 from accounts.models.resets import WrongLink, reset_password, user_of_reset_token
 from accounts.serializers import PASSWORD_MAX_LENGTH
 from accounts.throttles import Throttled
@@ -49,6 +51,29 @@ class AdminLoginForm(GuardedForm, AdminAuthenticationForm):
     pass
 
 
+class AdminPasswordForm(AdminPasswordChangeForm):
+    def clean_old_password(self) -> str:
+        """As at log-in, guesses are counted: the session may be somebody else's."""
+        old = self.cleaned_data["old_password"]
+        try:
+            proven = prove_password(None, self.user, old)
+        except (Throttled, hashers.Busy) as error:
+            raise ValidationError(str(error)) from error
+        if proven is None:
+            raise ValidationError(self.error_messages["password_incorrect"])
+        return old
+
+
+class AdminPasswordPage(views.PasswordChangeView):
+    """The admin's own page, with our form."""
+
+    form_class = AdminPasswordForm
+    success_url = reverse_lazy("admin:password_change_done")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | admin.site.each_context(self.request)
+
+
 class LoginPage(views.LoginView):
     authentication_form = LoginForm
     template_name = "rest_framework/login.html"
@@ -71,10 +96,15 @@ def with_retry_after(response: HttpResponse, form: Any) -> HttpResponse:
 
 
 class NewPasswordForm(SetPasswordForm):
+    revoke_keys = forms.BooleanField(
+        label="Revoke the keys of my programs too: somebody else may know my password",
+        required=False,
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.validators.append(MaxLengthValidator(PASSWORD_MAX_LENGTH))
+        for name in ("new_password1", "new_password2"):
+            self.fields[name].validators.append(MaxLengthValidator(PASSWORD_MAX_LENGTH))
 
 
 @method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
@@ -98,7 +128,11 @@ class PasswordResetPage(FormView):
     def form_valid(self, form: NewPasswordForm) -> HttpResponse:
         try:
             with hashers.slot():
-                reset_password(self.token, form.cleaned_data["new_password1"])
+                reset_password(
+                    self.token,
+                    form.cleaned_data["new_password1"],
+                    revoke_keys=form.cleaned_data["revoke_keys"],
+                )
         except hashers.Busy as error:
             form.add_error(None, str(error))
             return self.render_to_response(self.get_context_data(form=form), status=429)

@@ -43,6 +43,15 @@ class PasswordField(TextField):
         super().__init__(max_length=PASSWORD_MAX_LENGTH, write_only=True, **kwargs)
 
 
+class FlagField(serializers.BooleanField):
+    """A JSON boolean, and nothing like it."""
+
+    def to_internal_value(self, data):
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 def check_strength(field, password, person):
     """Raises ValidationError with what makes it weak."""
     try:
@@ -137,6 +146,7 @@ class MeSerializer(serializers.ModelSerializer):
 class NewPasswordSerializer(serializers.Serializer):
     currentPassword = PasswordField()
     newPassword = PasswordField()
+    revokeKeys = FlagField(default=False)
 
     def validate(self, attrs):
         check_strength("newPassword", attrs["newPassword"], self.context["request"].user)

@@ -77,6 +77,7 @@ class RefreshView(OpenView):
     def post(self, request: Request) -> Response:
         refresh = self.valid(request).validated_data["refresh"]
         session = tokens.session_to_renew(refresh)
+        request._request.user = session.user  # whom the log names
         throttles.allowance.take(session.user_id)
         return Response(_shown(tokens.renew(session, refresh)))
 
@@ -129,7 +130,7 @@ class MeView(ApiView):
 
 
 class PasswordView(ApiView):
-    """Change your password. Every other session ends; your keys stay."""
+    """Change your password. Every other session ends; your keys stay, unless `revokeKeys`."""
 
     serializer_class = NewPasswordSerializer
 
@@ -140,7 +141,12 @@ class PasswordView(ApiView):
         check = require_password(request, "currentPassword", sent["currentPassword"])
         user = _person(request)
         with hashers.slot():
-            user.change_password(sent["newPassword"], keep=_session(request), check=check)
+            user.change_password(
+                sent["newPassword"],
+                keep=_session(request),
+                revoke_keys=sent["revokeKeys"],
+                check=check,
+            )
         if _session(request) is None:
             update_session_auth_hash(request._request, user)
         return Response(status=204)
@@ -153,7 +159,7 @@ class SessionsView(ApiView):
     queryset = Session.objects.none()  # the browsable page of a list asks for one
 
     def get(self, request: Request) -> Response:
-        own = _person(request).sessions.good().order_by("-pk")
+        own = Session.objects.of(_person(request))
         return Response(self.get_serializer(own, many=True).data)
 
 
@@ -206,6 +212,7 @@ class KeyView(ApiView):
 
 
 def _issue(request: Request, user: User) -> tokens.Pair:
+    request._request.user = user  # whom the log names
     return tokens.issue(user, device=request.headers.get("User-Agent", ""))
 
 

@@ -19,12 +19,20 @@ Handler = Callable[[HttpRequest], HttpResponseBase]
 def guard(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = with_body(refuse(request) or get_response(request))
-        response.headers.setdefault("Cache-Control", "private, no-cache")
+        response.headers.setdefault("Cache-Control", _caching(request, response))
         if "public" not in response.headers["Cache-Control"]:
             patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
         return response
 
     return middleware
+
+
+def _caching(request: HttpRequest, response: HttpResponseBase) -> str:
+    """Tokens and keys are kept nowhere (RFC 6749, 5.1), nor pages, which "back" would show again
+    after a log-out; what else is said is asked for anew each time."""
+    is_page = response.headers.get("Content-Type", "").startswith("text/html")
+    is_secret = is_page or request.path.startswith("/auth/")
+    return "no-store" if is_secret else "private, no-cache"
 
 
 def with_body(response: HttpResponseBase) -> HttpResponseBase:

@@ -40,8 +40,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "promptcrafter.journal.each_request",
     "promptcrafter.headers.for_browsers",
-    "promptcrafter.middleware.guard",
     "django.middleware.security.SecurityMiddleware",
+    "promptcrafter.middleware.guard",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -218,7 +218,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 # The admin and log-in are sent on to HTTPS. A program is not: it would go on sending its token in
 # the clear and never notice.
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^(?!admin|api-auth)"]
+SECURE_REDIRECT_EXEMPT = [r"^(?!admin|api-auth|password-reset)"]
 
 # Other sites' scripts may call only if they are listed; they bring a token, never our cookies.
 CORS_ALLOWED_ORIGINS = env.origins("CORS_ALLOWED_ORIGINS", "")

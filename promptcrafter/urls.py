@@ -4,7 +4,13 @@ from django.views.generic import RedirectView
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.routers import APIRootView, DefaultRouter
 
-from accounts.pages import AdminLoginForm, LoginPage, PasswordResetPage, admin_login
+from accounts.pages import (
+    AdminLoginForm,
+    AdminPasswordPage,
+    LoginPage,
+    PasswordResetPage,
+    admin_login,
+)
 from promptcrafter.health import healthz, readyz
 from promptcrafter.views import ApiView
 from prompts.views.logs import LogViewSet
@@ -37,6 +43,7 @@ urlpatterns = [
     path("readyz", readyz),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/login/", admin_login),
+    path("admin/password_change/", admin.site.admin_view(AdminPasswordPage.as_view())),
     path("admin/", admin.site.urls),
     path("password-reset", PasswordResetPage.as_view(), name="password-reset"),
     path("api-auth/login/", LoginPage.as_view()),

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -331,3 +332,32 @@ def test_the_admins_lists_take_as_many_queries_for_30_rows_as_for_1(
     for n in range(29):
         make_log(make_prompt(Caller(make_user(f"user{n}"))))
     assert [queries(model) for model in models] == counts
+
+
+def staff_with(make_user, *permissions):
+    user = make_user("staff", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client = Client(headers=HTML)
+    client.force_login(user)
+    return user, client
+
+
+def test_staff_do_not_give_themselves_more_than_they_have(make_user):
+    user, client = staff_with(make_user, "view_user", "change_user")
+    fields = {"email": user.email, "name": "Renamed", "is_superuser": "on", "is_staff": "on"}
+    path = f"/admin/accounts/user/{user.pk}/change/"
+    assert client.post(path, fields | {"user_permissions": "1"}).status_code == 302
+    user.refresh_from_db()
+    assert (user.name, user.is_superuser, user.user_permissions.count()) == ("Renamed", False, 2)
+
+
+def test_staff_do_not_take_over_who_has_more(make_user, operator):
+    _, client = staff_with(make_user, "view_user", "change_user", "delete_user")
+    path = f"/admin/accounts/user/{operator.pk}"
+    assert client.get(f"{path}/change/").status_code == 200  # to look at
+    assert client.post(f"{path}/change/", {"email": "x@example.com"}).status_code == 403
+    assert client.get(f"{path}/password/").status_code == 403
+    assert client.post(f"{path}/delete/", {"post": "yes"}).status_code == 403
+    fields = {"action": "delete_selected", "_selected_action": str(operator.pk), "post": "yes"}
+    client.post("/admin/accounts/user/", fields)
+    assert User.objects.filter(pk=operator.pk).exists()

@@ -85,6 +85,17 @@ def test_a_new_password_ends_every_other_session(ada):
     assert log_in("ada@example.com", NEW) == 200
 
 
+def test_keys_stay_when_the_password_changes_unless_they_are_to_go(ada, make_key):
+    program = make_key(ada, "prompts:read")
+    body = {"currentPassword": PASSWORD, "newPassword": NEW}
+    assert ada.post("/auth/password", body | {"revokeKeys": "yes"}).status_code == 400
+    assert ada.post("/auth/password", body).status_code == 204
+    assert program.get("/prompts").status_code == 200
+    body = {"currentPassword": NEW, "newPassword": PASSWORD, "revokeKeys": True}
+    assert ada.post("/auth/password", body).status_code == 204
+    assert program.get("/prompts").status_code == 401
+
+
 def test_a_password_changes_with_the_current_one_alone(ada):
     body = {"currentPassword": "wrong horse battery", "newPassword": NEW}
     answer = ada.post("/auth/password", body)

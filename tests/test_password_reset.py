@@ -38,11 +38,11 @@ def link():
     return re.search(r"http://testserver(/password-reset\?token=\S+)", mail.outbox[-1].body)[1]
 
 
-def choose(browser, path, password, repeated=None):
+def choose(browser, path, password, repeated=None, **more):
     page = browser.get(path)
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.content.decode())[1]
     fields = {"new_password1": password, "new_password2": repeated or password}
-    return browser.post(path, {**fields, "csrfmiddlewaretoken": token})
+    return browser.post(path, {**fields, **more, "csrfmiddlewaretoken": token})
 
 
 def log_in(password):
@@ -59,6 +59,15 @@ def test_the_link_of_the_mail_sets_a_new_password_and_ends_every_session(ada, br
     assert (done.status_code, "is set" in done.content.decode()) == (200, True)
     assert (log_in(PASSWORD), log_in(NEW)) == (401, 200)
     assert session.get("/prompts").status_code == 401
+
+
+def test_keys_stay_unless_they_are_to_go(ada, browser, make_key):
+    program = make_key(Caller(ada), "prompts:read")
+    choose(browser, f"/password-reset?token={reset_token(ada)}", NEW)
+    assert program.get("/prompts").status_code == 200
+    ada.refresh_from_db()
+    choose(browser, f"/password-reset?token={reset_token(ada)}", PASSWORD, revoke_keys="on")
+    assert program.get("/prompts").status_code == 401
 
 
 def test_a_link_is_good_once(ada, browser):

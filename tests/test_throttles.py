@@ -151,6 +151,22 @@ def test_the_pages_where_one_logs_in_are_under_the_same_guard(make_user, path):
     assert "sessionid" not in browser.cookies
 
 
+def test_the_admins_page_for_a_new_password_is_no_way_to_guess_the_old_one(make_user):
+    thief = Client()
+    thief.force_login(make_user("ada", PASSWORD, is_staff=True))
+
+    def submit(old):
+        new = {"new_password1": "battery staple horse", "new_password2": "battery staple horse"}
+        return thief.post("/admin/password_change/", {"old_password": old, **new})
+
+    assert [submit(WRONG).status_code for _ in range(3)] == [200] * 3
+    assert "too often" in submit(PASSWORD).content.decode()
+    assert User.objects.get().check_password(PASSWORD)
+    Counter.objects.all().delete()
+    assert submit(PASSWORD).status_code == 302
+    assert User.objects.get().check_password("battery staple horse")
+
+
 def test_sign_ups_are_counted_for_each_address(db, settings):
     settings.SIGNUPS_PER_ADDRESS = Rate(2, 3600)
 

@@ -75,11 +75,13 @@ def user_of_reset_token(token: str) -> User:
     return user
 
 
-def reset_password(token: str, password: str) -> None:
+def reset_password(token: str, password: str, *, revoke_keys: bool) -> None:
     """Sets it, and ends every session; of two that use one token, one is late. Raises WrongLink."""
     user = user_of_reset_token(token)
     mark = token.partition(".")[2]
-    user.change_password(password, check=lambda locked: _check(locked, mark))
+    user.change_password(
+        password, revoke_keys=revoke_keys, check=lambda locked: _check(locked, mark)
+    )
 
 
 def _check(user: User, mark: str) -> None:

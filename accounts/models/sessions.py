@@ -26,6 +26,11 @@ class SessionQuerySet(models.QuerySet["Session"]):
         mine = self.filter(expires_at__gt=timezone.now(), user__is_active=True)
         return mine.select_related("user")
 
+    def of(self, user: User) -> "list[Session]":
+        """Where somebody is logged in, the newest first."""
+        mine = self.good().filter(user=user).order_by("-pk")
+        return [session for session in mine if session.is_of_this_password()]
+
     def expired(self) -> Self:
         return self.filter(expires_at__lte=timezone.now())
 

@@ -145,9 +145,14 @@ class User(AbstractBaseUser, PermissionsMixin):
             raise EmailTaken from error
 
     def change_password(
-        self, password: str, *, keep: Any = None, check: Check | None = None
+        self,
+        password: str,
+        *,
+        keep: Any = None,
+        revoke_keys: bool = False,
+        check: Check | None = None,
     ) -> None:
-        """Ends every session but `keep`; the keys of programs stay.
+        """Ends every session but `keep`; the keys of programs only where that is asked for.
 
         `check` is called with the locked row. Hashes before it locks. Raises DoesNotExist.
         """
@@ -159,6 +164,8 @@ class User(AbstractBaseUser, PermissionsMixin):
             self.sessions.exclude(pk__in=kept).delete()
             # Of those that are kept alone: a log-in with the old password may come in between.
             kept.update(password_mark=self.password_mark)
+            if revoke_keys:
+                self.api_keys.all().delete()
 
     def _lock(self, check: Check | None = None) -> None:
         locked = User.objects.select_for_update(no_key=True).get(pk=self.pk)
