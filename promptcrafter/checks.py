@@ -38,6 +38,14 @@ WRONG: list[tuple[Callable[[], bool], CheckMessage]] = [
         ),
     ),
     (
+        lambda: settings.EMAIL_BACKEND.endswith("smtp.EmailBackend") and not settings.PUBLIC_URL,
+        Error(
+            "EMAIL_URL sends mail, so PUBLIC_URL must say what its links begin with: otherwise "
+            "whoever asks for a mail chooses host and port of the link to somebody's account.",
+            id="promptcrafter.E004",
+        ),
+    ),
+    (
         lambda: settings.DEBUG and settings.HOST not in LOOPBACK,
         Warning(
             "DEBUG=1 shows the inside of errors to all who reach HOST: set DEBUG=0.",

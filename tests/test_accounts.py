@@ -36,6 +36,7 @@ def test_an_email_is_taken_whatever_its_case(anonymous, email):
         ("Ada@BÜCHER.example", "ada@xn--bcher-kva.example"),
         ("ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example"),
         ("ada@aH\u0302\u0331a.example", "ada@xn--aa-cub353z.example"),
+        ("ada@fußball.example", "ada@xn--fuball-cta.example"),  # fussball.example is another's
     ],
 )
 def test_a_domain_is_kept_as_dns_has_it_and_logs_in_as_it_was_written(anonymous, email, kept):
@@ -52,11 +53,13 @@ def test_nobody_signs_up_as_more_than_a_user(anonymous):
     assert (user.is_staff, user.is_superuser, user.is_active) == (False, False, True)
 
 
-@pytest.mark.parametrize("email", ["a" + "\u0301\u0323" * 50_000 + "@example.com", "a" * 10**6])
+@pytest.mark.parametrize(
+    "email", ["a" + "\u0301\u0323" * 50_000 + "@example.com", "a" * 10**6, "a@" + "\ufdfa" * 252]
+)
 @pytest.mark.parametrize("path", ["/auth/signup", "/auth/login"])
 def test_a_hostile_email_takes_no_time(anonymous, path, email):
     start = time.process_time()
-    assert anonymous.post(path, ADA | {"email": email}).status_code == 400
+    assert anonymous.post(path, ADA | {"email": email}).status_code in {400, 401}
     assert time.process_time() - start < 5  # a hang, not a matter of milliseconds
 
 

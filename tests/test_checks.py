@@ -24,6 +24,11 @@ CASES = [
         {"HTTPS": True, "PUBLIC_URL": "http://prompts.example.com"},
         {"PUBLIC_URL": "https://prompts.example.com"},
     ),
+    (
+        "E004",
+        {"EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend", "PUBLIC_URL": ""},
+        {"PUBLIC_URL": "https://prompts.example.com"},
+    ),
     ("W001", {"DEBUG": True, "HOST": "0.0.0.0"}, {"HOST": "127.0.0.1"}),  # noqa: S104
     ("W002", {"ALLOWED_HOSTS": ["a.example", "*"]}, {"ALLOWED_HOSTS": ["a.example"]}),
     (

@@ -84,7 +84,7 @@ def test_a_page_is_no_answer_to_a_client_of_json(alice, path):
     assert page.status_code == 200
     assert page["ETag"] != etag
     page = alice.get(f"{path}/versions/1", Accept="text/html")
-    assert page["Cache-Control"] == "private, no-cache"
+    assert page["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("read", ["", "?label=live"])

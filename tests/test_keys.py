@@ -329,3 +329,27 @@ def test_a_limited_key_can_not_have_what_shows_more(alice, scope):
     answer = alice.post("/auth/keys", body)
     assert (answer.status_code, list(answer.json()["fields"])) == (400, ["scopes"])
     assert scope in answer.json()["error"]
+
+
+def test_a_limited_key_is_not_told_what_somebody_else_was(alice, make_key, prompt):
+    """An Idempotency-Key gives the first answer again; each program has its own."""
+    prompt.set_label("staging", to=3, actor=alice.user)
+    path, again = f"/prompts/{prompt.wire_id}/labels/staging/rollback", {"Idempotency-Key": "1"}
+    assert alice.post(path, {"note": "hush"}, headers=again).status_code == 200
+    program = make_key(alice, "labels:write", labels=["production"])
+    for body in ({"note": "hush"}, {}):
+        answer = program.post(path, body, headers=again)
+        assert (answer.status_code, answer.json()["code"]) == (403, "outside_labels")
+    free = make_key(alice, "labels:write")
+    first = free.post(path, {}, headers=again)
+    assert (first.status_code, "Idempotent-Replayed" in first) == (200, False)
+    assert free.post(path, {}, headers=again)["Idempotent-Replayed"] == "true"
+
+
+def test_a_prompt_that_a_limited_key_does_not_see_is_as_good_as_none(limited, alice, make_prompt):
+    hidden = make_prompt(alice).wire_id
+    missing = "prompt_01m83trjvzeb7vw09s9gmd4d3y"
+    for rest in ("", "/labels", "/labels/production"):
+        answers = [limited.get(f"/prompts/{each}{rest}") for each in (hidden, missing)]
+        assert [answer.status_code for answer in answers] == [404, 404]
+        assert answers[0].content == answers[1].content

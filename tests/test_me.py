@@ -1,6 +1,7 @@
 """One's own account: name, e-mail, password, and its end."""
 
 import pytest
+from django.db import transaction
 from django.db.models.signals import post_delete
 from rest_framework.exceptions import ValidationError
 
@@ -194,3 +195,13 @@ def test_asking_which_emails_are_taken_is_counted_as_signing_up_is(ada, bob, set
     settings.SIGNUPS_PER_ADDRESS = Rate(2, 3_600)
     body = {"email": "bob@example.com", "currentPassword": PASSWORD}
     assert [ada.patch("/auth/me", body).status_code for _ in range(3)] == [409, 409, 429]
+
+
+def test_nothing_is_saved_of_an_account_that_is_gone(ada):
+    stale = User.objects.get()
+    ada.user.delete()
+    with pytest.raises(User.DoesNotExist), transaction.atomic():
+        stale.save(update_fields=["name"])
+    with pytest.raises(User.DoesNotExist):
+        stale.edit(name="x")
+    assert not User.objects.exists()

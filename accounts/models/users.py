@@ -6,11 +6,12 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
+import idna
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import IntegrityError, models, transaction
+from django.db import DatabaseError, IntegrityError, models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -42,16 +43,19 @@ class WrongCredentials(Exception):
 
 
 def normalise_email(email: str) -> str:
-    """One spelling for one mailbox: lower case, the domain as DNS has it (IDNA), in ASCII.
+    """One spelling for one mailbox: lower case, the domain as DNS has it (IDNA 2008), in ASCII.
 
     NFKC first: `K` (the Kelvin sign) is a `k` to lower(). What is no address may come back as it
-    is, and what is too long for one does: NFKC takes quadratic time.
+    is, and what is too long for one does: NFKC takes quadratic time, and makes 18 letters of one.
     """
     if len(email) > EMAIL_MAX_LENGTH:
         return email
-    name, at, domain = unicodedata.normalize("NFKC", email).strip().lower().rpartition("@")
-    with contextlib.suppress(UnicodeError):
-        domain = domain.encode("idna").decode("ascii")
+    plain = unicodedata.normalize("NFKC", email).strip().lower()
+    name, at, domain = plain.rpartition("@")
+    if not domain.isascii() and len(plain) <= EMAIL_MAX_LENGTH:
+        # Python's own codec is of 2003: it takes fußball.de for fussball.de, which is another's.
+        with contextlib.suppress(UnicodeError):
+            domain = idna.encode(domain, uts46=True).decode("ascii")
     return f"{name}{at}{domain}"
 
 
@@ -116,8 +120,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         check_email(self.email)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        """Raises DoesNotExist where the row that it is to change is gone."""
         self.email = normalise_email(self.email)
-        super().save(*args, **kwargs)
+        try:
+            super().save(*args, **kwargs)
+        except DatabaseError as error:
+            if type(error) is DatabaseError:  # of `update_fields`, when there was nothing to update
+                raise User.DoesNotExist from error
+            raise
         if not self.is_active:  # or they would be good again when the account is
             self.sessions.all().delete()
 

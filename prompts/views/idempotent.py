@@ -4,6 +4,7 @@ After draft-ietf-httpapi-idempotency-key-header-07 and Stripe's API: the same ke
 the first answer again, marked `Idempotent-Replayed: true`.
 """
 
+import hashlib
 import re
 from collections.abc import Callable
 from functools import wraps
@@ -15,6 +16,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.models import ApiKey
 from prompts.models import IdempotencyKey
 from prompts.models.idempotency import KEY_MAX_LENGTH, fingerprint
 
@@ -35,7 +37,7 @@ def idempotent(handler: Handler) -> Handler:
             sentence = f"Use 1 to {KEY_MAX_LENGTH} printable ASCII characters."
             raise ValidationError({"Idempotency-Key": sentence})
         asked = fingerprint(request.method or "", request.path, request.data)
-        claim = IdempotencyKey.objects.claim(request.user, key, asked)
+        claim = IdempotencyKey.objects.claim(request.user, _own(request, key), asked)
         if claim.status is not None:
             return _replay(claim)
         try:
@@ -48,6 +50,13 @@ def idempotent(handler: Handler) -> Handler:
         return response
 
     return wrapper
+
+
+def _own(request: Request, key: str) -> str:
+    """Each program's keys are its own: it may not see what another one, or the person, was told."""
+    if not isinstance(request.auth, ApiKey):
+        return key
+    return hashlib.sha256(f"{request.auth.wire_id} {key}".encode()).hexdigest()
 
 
 def _kept(response: Response) -> str:

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.utils.crypto import salted_hmac
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,7 +18,8 @@ from prompts.views.idempotent import idempotent
 
 
 def label_etag(label: Label) -> str:
-    return f'"{label.version}-{label.move_id}"'
+    """Another one for each move; a move's own key would tell how many there are of everybody's."""
+    return f'"{label.version}-{salted_hmac("label", str(label.move_id)).hexdigest()[:12]}"'
 
 
 def label_answer(label: Label, status: int = 200) -> Response:
@@ -49,10 +51,13 @@ class MovingView(OwnedView):
     def find_prompt_to_label(self) -> Prompt:
         """The prompt, be it without labels yet; raises OutsideLabels, MalformedLabel."""
         prompt = self.find(Prompt.objects.without_text(), self.kwargs["pk"])
+        self.require_label_within_limits()
+        return prompt
+
+    def require_label_within_limits(self) -> None:
         name, limits = check_name(self.kwargs["name"]), labels_of(self.request)
         if limits and name not in limits:
             raise OutsideLabels(limits)
-        return prompt
 
 
 class LabelView(MovingView):
@@ -62,7 +67,8 @@ class LabelView(MovingView):
     serializer_class = LabelSerializer
 
     def get(self, request: Request, pk: str, name: str) -> Response:
-        prompt = self.find_prompt_to_label()
+        prompt = self.find_prompt_without_text()
+        self.require_label_within_limits()
         label = prompt.label_rows.filter(name=name).select_related("move").first()
         if label is None:
             raise LabelNotSet(name, prompt.labels)
