@@ -56,7 +56,8 @@ class NumberField(serializers.Field):
 
 
 class WholeNumberField(serializers.Field):
-    """A JSON integer from `minimum` on or, where there is one, that very word."""
+    """A JSON number that is whole (3 and 3.0 are one number, RFC 8259 and JSON Schema), from
+    `minimum` on or, where there is one, that very word."""
 
     MAXIMUM = 2_147_483_647  # of the databases' integers
 
@@ -73,10 +74,11 @@ class WholeNumberField(serializers.Field):
     def to_internal_value(self, data: Any) -> int | str:
         if self.or_word is not None and data == self.or_word:
             return self.or_word
-        if type(data) is not int or not self.minimum <= data <= self.MAXIMUM:
+        is_whole = type(data) is int or (isinstance(data, float) and data.is_integer())
+        if not is_whole or not self.minimum <= data <= self.MAXIMUM:
             word = f', or "{self.or_word}"' if self.or_word else ""
             self.fail("invalid", minimum=self.minimum, or_word=word)
-        return data
+        return int(data)
 
     def to_representation(self, value: int) -> int:
         return value

@@ -195,7 +195,7 @@ def test_names_that_are_refused_with_a_reason(alice, path, put, name):
         ("version", 4),
         ("version", "3"),
         ("version", "LATEST"),
-        ("version", 1.0),
+        ("version", 1.5),
         ("version", True),
         ("version", None),
         ("version", [1]),
@@ -211,6 +211,11 @@ def test_an_invalid_field_is_named(put, field, value):
     assert response.status_code == 400
     assert list(response.json()["fields"]) == [field]
     assert not Label.objects.exists()
+
+
+def test_a_whole_number_may_be_written_with_a_point(put):
+    assert put("production", b'{"version": 1.0, "expectedVersion": null}').json()["version"] == 1
+    assert put("production", b'{"version": 1e0, "expectedVersion": 1.0}').status_code == 200
 
 
 def test_a_move_needs_a_version(put):
