@@ -1,13 +1,14 @@
 # make run    everything from a fresh clone to a listening server
 # make test   the whole suite, on SQLite and on PostgreSQL
 # make check  lint, types, layers, migrations, deployment settings
+# make docs   docs/openapi.yaml anew, of the code
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check format clean
+.PHONY: run test check docs format clean
 
 run: $(VENV)/runtime
 	@exec $(BIN)/python -m promptcrafter.serve
@@ -22,6 +23,10 @@ check: $(VENV)/development
 	$(BIN)/lint-imports
 	@$(BIN)/python -m tests.deployment makemigrations --check --dry-run
 	@$(BIN)/python -m tests.deployment check --deploy --fail-level WARNING
+	@$(BIN)/python -m tests.deployment spectacular --validate --fail-on-warn --file /dev/null
+
+docs: $(VENV)/development
+	@$(BIN)/python -m tests.deployment spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 format: $(VENV)/development
 	$(BIN)/ruff check --fix .

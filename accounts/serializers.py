@@ -1,6 +1,7 @@
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts import throttles
@@ -20,9 +21,11 @@ from prompts.models.labels import MalformedLabel, check_name
 
 # A bound on what is hashed; no person's pass phrase comes near.
 PASSWORD_MAX_LENGTH = 4_096
+PASSWORD_MIN_LENGTH = 10  # settings.AUTH_PASSWORD_VALIDATORS say so to the pages, too
 KEY_LABELS_MAX_COUNT = 10
 
 
+@extend_schema_field({"type": "string", "format": "email", "pattern": r"^(?!.*=\?)"})
 class EmailField(TextField):
     default_error_messages = {"email": "Send an e-mail address, like ada@example.com."}
 
@@ -81,7 +84,7 @@ def require_password(request, field, password):
 class SignupSerializer(serializers.ModelSerializer):
     name = TextField(max_length=100)
     email = EmailField()
-    password = PasswordField()
+    password = PasswordField(min_length=PASSWORD_MIN_LENGTH)
 
     class Meta:
         model = User
@@ -103,6 +106,20 @@ class LoginSerializer(serializers.Serializer):
 
 class RefreshSerializer(serializers.Serializer):
     refresh = TextField()
+
+
+class TokensSerializer(serializers.Serializer):
+    token = serializers.CharField()
+    refresh = serializers.CharField()
+    expiresIn = serializers.IntegerField(min_value=1, help_text="Seconds, of `token`.")
+
+
+class WelcomeSerializer(TokensSerializer):
+    message = serializers.CharField()
+
+
+class MessageSerializer(serializers.Serializer):
+    message = serializers.CharField()
 
 
 class MeSerializer(serializers.ModelSerializer):
@@ -145,7 +162,7 @@ class MeSerializer(serializers.ModelSerializer):
 
 class NewPasswordSerializer(serializers.Serializer):
     currentPassword = PasswordField()
-    newPassword = PasswordField()
+    newPassword = PasswordField(min_length=PASSWORD_MIN_LENGTH)
     revokeKeys = FlagField(default=False)
 
     def validate(self, attrs):
@@ -162,9 +179,14 @@ class ResetSerializer(serializers.Serializer):
 
 
 class SessionSerializer(serializers.ModelSerializer):
+    _id = IdField(Session.KIND, source="pk", read_only=True)
+    createdAt = serializers.DateTimeField(source="created_at", read_only=True)
+    expiresAt = serializers.DateTimeField(source="expires_at", read_only=True)
+    isCurrent = serializers.BooleanField(read_only=True)
+
     class Meta:
         model = Session
-        fields = ["device"]
+        fields = ["_id", "device", "createdAt", "expiresAt", "isCurrent"]
 
     def to_representation(self, session):
         return {
@@ -198,6 +220,8 @@ class WordsField(serializers.ListField):
 
 
 class ScopeField(TextField):
+    SCOPES = Scope.values
+
     def to_internal_value(self, data):
         if data not in Scope.values:
             known = ", ".join(Scope.values)
@@ -231,10 +255,22 @@ class ApiKeySerializer(serializers.ModelSerializer):
     scopes = WordsField(child=ScopeField(), allow_empty=False, max_length=len(Scope))
     labels = WordsField(child=LabelField(), required=False, max_length=KEY_LABELS_MAX_COUNT)
     expiresAt = FutureField(source="expires_at", required=False, allow_null=True)
+    _id = IdField(ApiKey.KIND, source="pk", read_only=True)
+    createdAt = serializers.DateTimeField(source="created_at", read_only=True)
+    lastUsedAt = serializers.DateTimeField(source="last_used_at", read_only=True, allow_null=True)
 
     class Meta:
         model = ApiKey
-        fields = ["name", "scopes", "labels", "expiresAt"]
+        fields = [
+            "_id",
+            "name",
+            "prefix",
+            "scopes",
+            "labels",
+            "createdAt",
+            "lastUsedAt",
+            "expiresAt",
+        ]
 
     def validate(self, attrs):
         too_much = [scope for scope in attrs["scopes"] if scope not in LIMITED_SCOPES]
@@ -254,3 +290,12 @@ class ApiKeySerializer(serializers.ModelSerializer):
             "lastUsedAt": key.last_used_at,
             "expiresAt": key.expires_at,
         }
+
+
+class NewKeySerializer(ApiKeySerializer):
+    """The only answer that shows the key itself."""
+
+    key = serializers.CharField(read_only=True)
+
+    class Meta(ApiKeySerializer.Meta):
+        fields = [*ApiKeySerializer.Meta.fields, "key"]

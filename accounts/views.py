@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.contrib.auth import authenticate, update_session_auth_hash
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.exceptions import NotFound
 from rest_framework.permissions import AllowAny, IsAuthenticated
@@ -15,12 +16,16 @@ from accounts.serializers import (
     ApiKeySerializer,
     LoginSerializer,
     MeSerializer,
+    MessageSerializer,
+    NewKeySerializer,
     NewPasswordSerializer,
     OwnPasswordSerializer,
     RefreshSerializer,
     ResetSerializer,
     SessionSerializer,
     SignupSerializer,
+    TokensSerializer,
+    WelcomeSerializer,
     require_password,
 )
 from promptcrafter import ids
@@ -44,6 +49,9 @@ class SignupView(OpenView):
 
     serializer_class = SignupSerializer
 
+    @extend_schema(
+        operation_id="signUp", responses={201: WelcomeSerializer, 409: "email_taken", 429: "busy"}
+    )
     def post(self, request: Request) -> Response:
         serializer = self.valid(request)
         throttles.look_at_sign_ups(request)
@@ -60,6 +68,10 @@ class LoginView(OpenView):
 
     serializer_class = LoginSerializer
 
+    @extend_schema(
+        operation_id="logIn",
+        responses={200: TokensSerializer, 401: "wrong_credentials", 429: "busy"},
+    )
     def post(self, request: Request) -> Response:
         # Hashes once for an unknown e-mail and for a disabled user too, so time tells nothing.
         user = authenticate(request, **self.valid(request).validated_data)
@@ -74,6 +86,9 @@ class RefreshView(OpenView):
 
     serializer_class = RefreshSerializer
 
+    @extend_schema(
+        operation_id="refreshTokens", responses={200: TokensSerializer, 401: "invalid_token"}
+    )
     def post(self, request: Request) -> Response:
         refresh = self.valid(request).validated_data["refresh"]
         session = tokens.session_to_renew(refresh)
@@ -83,10 +98,11 @@ class RefreshView(OpenView):
 
 
 class LogoutView(OpenView):
-    """End the session of a refresh token: its tokens stop working at once."""
+    """End the session of a refresh token. Its tokens stop working at once."""
 
     serializer_class = RefreshSerializer
 
+    @extend_schema(operation_id="logOut", responses={204: None, 401: "invalid_token"})
     def post(self, request: Request) -> Response:
         tokens.end(self.valid(request).validated_data["refresh"])
         return Response(status=204)
@@ -97,6 +113,7 @@ class ResetView(OpenView):
 
     serializer_class = ResetSerializer
 
+    @extend_schema(operation_id="requestPasswordReset", responses={202: MessageSerializer})
     def post(self, request: Request) -> Response:
         email = self.valid(request).validated_data["email"]
         if throttles.count_reset(request, email):
@@ -113,15 +130,20 @@ class MeView(ApiView):
     serializer_class = MeSerializer
 
     def get(self, request: Request) -> Response:
+        """Who you are."""
         return Response(self.get_serializer(request.user).data)
 
+    @extend_schema(responses={200: MeSerializer, 409: "email_taken", 429: "busy"})
     def patch(self, request: Request) -> Response:
+        """Change your name or e-mail. A new e-mail needs your `currentPassword` too."""
         serializer = self.get_serializer(request.user, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
         serializer.save()
         return Response(serializer.data)
 
+    @extend_schema(request=OwnPasswordSerializer, responses={204: None, 429: "busy"})
     def delete(self, request: Request) -> Response:
+        """End your account. All that it owns goes with it, for good."""
         serializer = OwnPasswordSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         sent = serializer.validated_data["password"]
@@ -134,6 +156,7 @@ class PasswordView(ApiView):
 
     serializer_class = NewPasswordSerializer
 
+    @extend_schema(operation_id="changePassword", responses={204: None, 429: "busy"})
     def post(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
@@ -158,6 +181,7 @@ class SessionsView(ApiView):
     serializer_class = SessionSerializer
     queryset = Session.objects.none()  # the browsable page of a list asks for one
 
+    @extend_schema(responses=SessionSerializer(many=True))
     def get(self, request: Request) -> Response:
         own = Session.objects.of(_person(request))
         return Response(self.get_serializer(own, many=True).data)
@@ -170,6 +194,7 @@ class SessionView(ApiView):
     serializer_class = SessionSerializer
 
     def delete(self, request: Request, pk: str) -> Response:
+        """End a session. Its tokens end with it, at once."""
         session = Session.objects.filter(pk=ids.decode(Session.KIND, pk)).first()
         if session is None:
             raise NotFound("There is no session with this id.")
@@ -184,11 +209,16 @@ class KeysView(ApiView):
     queryset = ApiKey.objects.none()  # the browsable page of a list asks for one
     serializer_class = ApiKeySerializer
 
+    @extend_schema(responses=ApiKeySerializer(many=True))
     def get(self, request: Request) -> Response:
+        """Your keys, newest first."""
         own = _person(request).api_keys.order_by("-pk")
         return Response(self.get_serializer(own, many=True).data)
 
+    @extend_schema(responses={201: NewKeySerializer, 409: "too_many_keys"})
     def post(self, request: Request) -> Response:
+        """Make a key. This answer alone shows the `key` itself. With `labels` it sees and moves
+        those alone."""
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         key, text = ApiKey.objects.mint(_person(request), **serializer.validated_data)
@@ -203,6 +233,7 @@ class KeyView(ApiView):
     serializer_class = ApiKeySerializer
 
     def delete(self, request: Request, pk: str) -> Response:
+        """Take a key back. It stops working at once."""
         key = ApiKey.objects.filter(pk=ids.decode(ApiKey.KIND, pk)).first()
         if key is None:
             raise NotFound("There is no key with this id.")

@@ -1,6 +1,7 @@
 """Two probes: does the process answer, and does the database?"""
 
 from django.db import DatabaseError, OperationalError, connection
+from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import (
     api_view,
     authentication_classes,
@@ -12,7 +13,14 @@ from rest_framework.response import Response
 
 from promptcrafter.wire import OrjsonRenderer
 
+OK = {
+    "type": "object",
+    "required": ["status"],
+    "properties": {"status": {"type": "string", "const": "ok"}},
+}
 
+
+@extend_schema(operation_id="isAlive", responses={200: OK})
 @api_view(["GET", "HEAD"])
 @authentication_classes([])
 @permission_classes([])
@@ -22,6 +30,7 @@ def healthz(request: Request) -> Response:
     return Response({"status": "ok"})
 
 
+@extend_schema(operation_id="isReady", responses={200: OK})
 @api_view(["GET", "HEAD"])
 @authentication_classes([])
 @permission_classes([])

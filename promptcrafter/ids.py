@@ -33,6 +33,11 @@ def new_key() -> UUID:
     return uuid7()
 
 
+def pattern(kind: str) -> str:
+    """The regular expression of an id, for those who describe one; in any dialect."""
+    return f"^{kind}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$"
+
+
 def encode(kind: str, key: UUID) -> str:
     number = key.int
     return f"{kind}_" + "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])

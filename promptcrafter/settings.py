@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "drf_spectacular",
     "accounts",
     "prompts",
 ]
@@ -195,7 +196,29 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "promptcrafter.wire.Negotiation",
     "EXCEPTION_HANDLER": "promptcrafter.errors.exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "promptcrafter.openapi.operations.Schema",
     "URL_FORMAT_OVERRIDE": None,
+}
+
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
+    "TITLE": "PromptCrafter",
+    "VERSION": "1.0.0",
+    "DESCRIPTION": (
+        "A home for generative-AI prompts: saved, versioned, released by label, searched, and kept "
+        "beside the outputs that they produced. Fields of a body that are not known are ignored. "
+        "A path answers 405 to a method that it does not take, with those that it does in `Allow`."
+    ),
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "",
+    "SORT_OPERATIONS": False,
+    "SORT_OPERATION_PARAMETERS": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "PREPROCESSING_HOOKS": ["promptcrafter.openapi.links.name_parameters"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "promptcrafter.openapi.links.link",
+    ],
 }
 
 # Safety of pages --------------------------------------------------------------------------------

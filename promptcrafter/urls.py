@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.routers import APIRootView, DefaultRouter
 
@@ -11,16 +12,22 @@ from accounts.pages import (
     PasswordResetPage,
     admin_login,
 )
+from promptcrafter.description import DescriptionView
 from promptcrafter.health import healthz, readyz
+from promptcrafter.openapi.operations import Schema
 from promptcrafter.views import ApiView
 from prompts.views.logs import LogViewSet
 from prompts.views.prompts import PromptViewSet
 
+LISTS = {"type": "object", "additionalProperties": {"type": "string", "format": "uri"}}
 
+
+@extend_schema_view(get=extend_schema(operation_id="listLists", responses={200: LISTS}))
 class PromptCrafter(ApiView, APIRootView):
     """Your generative-AI prompts, and the outputs that they produced."""
 
     permission_classes = (IsAuthenticated,)
+    schema = Schema()
 
 
 class Router(DefaultRouter):
@@ -39,6 +46,7 @@ urlpatterns = [
     path("auth/", include("accounts.urls")),
     path("", include("prompts.urls")),
     path("", include(router.urls)),
+    path("openapi.json", DescriptionView.as_view()),
     path("healthz", healthz),
     path("readyz", readyz),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),

@@ -2,7 +2,7 @@ from rest_framework import serializers
 
 from promptcrafter import ids
 from promptcrafter.fields import IdField, NumberField, TextField, WholeNumberField, as_sent
-from prompts import tags
+from prompts import diffs, tags
 from prompts.models import (
     MESSAGE_MAX_LENGTH,
     MODEL_MAX_LENGTH,
@@ -33,13 +33,7 @@ class MessageField(TextField):
     """What a change was for."""
 
     def __init__(self, **kwargs):
-        super().__init__(
-            max_length=MESSAGE_MAX_LENGTH,
-            required=False,
-            allow_blank=True,
-            write_only=True,
-            **kwargs,
-        )
+        super().__init__(max_length=MESSAGE_MAX_LENGTH, required=False, allow_blank=True, **kwargs)
 
 
 class PromptSerializer(serializers.ModelSerializer):
@@ -51,9 +45,9 @@ class PromptSerializer(serializers.ModelSerializer):
     content = TextField(max_length=TEXT_MAX_LENGTH)
     model = TextField(max_length=MODEL_MAX_LENGTH)
     tags = TagsField(required=False)
-    message = MessageField()
+    message = MessageField(write_only=True)
     version = serializers.IntegerField(read_only=True)
-    labels = serializers.DictField(read_only=True)
+    labels = serializers.DictField(child=serializers.IntegerField(min_value=1), read_only=True)
     createdAt = serializers.DateTimeField(source="created_at", read_only=True)
     updatedAt = serializers.DateTimeField(source="updated_at", read_only=True)
 
@@ -111,14 +105,33 @@ class EditSerializer(PromptSerializer):
 
 
 class TrashedPromptSerializer(PromptSerializer):
+    deletedAt = serializers.DateTimeField(source="deleted_at", read_only=True)
+
+    class Meta(PromptSerializer.Meta):
+        fields = [*PromptSerializer.Meta.fields, "deletedAt"]
+
     def to_representation(self, prompt):
         return {**super().to_representation(prompt), "deletedAt": prompt.deleted_at}
 
 
 class VersionSerializer(serializers.ModelSerializer):
+    tags = TagsField(read_only=True)
+    authorId = IdField("user", source="author_id", read_only=True, allow_null=True)
+    createdAt = serializers.DateTimeField(source="created_at", read_only=True)
+
     class Meta:
         model = Version
-        fields = ["number", "title", "content", "model", "tags", "message", "source"]
+        fields = [
+            "number",
+            "title",
+            "content",
+            "model",
+            "tags",
+            "message",
+            "authorId",
+            "createdAt",
+            "source",
+        ]
 
     def to_representation(self, version):
         return {
@@ -135,7 +148,30 @@ class VersionSerializer(serializers.ModelSerializer):
 
 
 class RestoreSerializer(serializers.Serializer):
-    message = MessageField()
+    message = MessageField(write_only=True)
+
+
+class ChangeSerializer(serializers.Serializer):
+    field = serializers.ChoiceField(diffs.FIELDS)
+    before = serializers.JSONField()
+    after = serializers.JSONField()
+
+
+class VariablesSerializer(serializers.Serializer):
+    added = serializers.ListField(child=serializers.CharField())
+    removed = serializers.ListField(child=serializers.CharField())
+
+
+class DiffSerializer(serializers.Serializer):
+    """The shape of what `prompts.diffs` finds."""
+
+    to = serializers.IntegerField(min_value=1)
+    changes = ChangeSerializer(many=True)
+    contentDiff = serializers.CharField()
+    variables = VariablesSerializer()
+
+    def get_fields(self):
+        return {"from": serializers.IntegerField(min_value=1), **super().get_fields()}
 
 
 class LabelSerializer(serializers.ModelSerializer):
@@ -146,10 +182,12 @@ class LabelSerializer(serializers.ModelSerializer):
     expectedVersion = WholeNumberField(
         minimum=1, source="expected_version", required=False, allow_null=True, write_only=True
     )
+    actorId = IdField("user", source="move.actor_id", read_only=True, allow_null=True)
+    updatedAt = serializers.DateTimeField(source="move.created_at", read_only=True)
 
     class Meta:
         model = Label
-        fields = ["version", "note", "expectedVersion"]
+        fields = ["name", "version", "note", "expectedVersion", "actorId", "updatedAt"]
 
     def to_representation(self, label):
         return {
@@ -162,13 +200,17 @@ class LabelSerializer(serializers.ModelSerializer):
 
 
 class RollbackSerializer(serializers.Serializer):
-    note = MessageField()
+    note = MessageField(write_only=True)
 
 
 class LabelMoveSerializer(serializers.ModelSerializer):
+    actorId = IdField("user", source="actor_id", read_only=True, allow_null=True)
+    createdAt = serializers.DateTimeField(source="created_at", read_only=True)
+
     class Meta:
         model = LabelMove
-        fields = ["note"]
+        fields = ["from", "to", "actorId", "note", "createdAt"]
+        extra_kwargs = {"from": {"source": "from_version"}, "to": {"source": "to_version"}}
 
     def to_representation(self, move):
         return {

@@ -75,6 +75,7 @@ ACCESS = [
     ("GET", "/auth/keys", None, 401, 200, 200, 403, 403),
     ("POST", "/auth/keys", {"name": "CI", "scopes": ["logs:read"]}, 401, 201, 201, 403, 403),
     ("DELETE", "/auth/keys/{key}", None, 401, 403, 204, 403, 403),
+    ("GET", "/openapi.json", None, 200, 200, 200, 200, 200),
     ("GET", "/healthz", None, 200, 200, 200, 200, 200),
     ("GET", "/readyz", None, 200, 200, 200, 200, 200),
 ]

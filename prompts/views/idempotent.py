@@ -49,6 +49,7 @@ def idempotent(handler: Handler) -> Handler:
             raise
         return response
 
+    wrapper.is_idempotent = True  # type: ignore[attr-defined]  # for the API's description
     return wrapper
 
 

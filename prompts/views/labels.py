@@ -2,6 +2,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.utils.crypto import salted_hmac
+from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -33,6 +34,7 @@ class LabelListView(OwnedView):
     serializer_class = LabelSerializer
     limited_methods = ("GET",)
 
+    @extend_schema(responses=LabelSerializer(many=True))
     def get(self, request: Request, pk: str) -> Response:
         prompt = self.find_prompt_without_text()
         visible = prompt.label_rows.filter(name__in=prompt.labels)
@@ -67,6 +69,7 @@ class LabelView(MovingView):
     serializer_class = LabelSerializer
 
     def get(self, request: Request, pk: str, name: str) -> Response:
+        """Where a label points, and who moved it there."""
         prompt = self.find_prompt_without_text()
         self.require_label_within_limits()
         label = prompt.label_rows.filter(name=name).select_related("move").first()
@@ -76,7 +79,17 @@ class LabelView(MovingView):
             return not_modified(label_etag(label))
         return label_answer(label)
 
+    @extend_schema(
+        responses={
+            200: LabelSerializer,
+            201: LabelSerializer,
+            409: "label_conflict",
+            412: "precondition_failed",
+        }
+    )
     def put(self, request: Request, pk: str, name: str) -> Response:
+        """Point a label at a version. 201 where it was not set, 200 where it was. `latest` is
+        resolved now; `expectedVersion` moves it only from there (`null`: only if it is not set)."""
         prompt = self.find_prompt_to_label()
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
@@ -94,7 +107,9 @@ class LabelView(MovingView):
             raise ValidationError({"version": str(error)}) from error
         return label_answer(label, 200 if was_set else 201)
 
+    @extend_schema(responses={204: None, 412: "precondition_failed"})
     def delete(self, request: Request, pk: str, name: str) -> Response:
+        """Take a label off. Its history stays."""
         prompt = self.find_prompt_to_label()
         prompt.remove_label(name, actor=request.user, check=_check(request))
         return Response(status=204)
@@ -105,6 +120,7 @@ class LabelHistoryView(OwnedView):
 
     serializer_class = LabelMoveSerializer
 
+    @extend_schema(operation_id="getLabelHistory", responses=LabelMoveSerializer(many=True))
     def get(self, request: Request, pk: str, name: str) -> Response:
         prompt = self.find_prompt_without_text()
         moves = list(prompt.label_moves.filter(name=check_name(name)).order_by("-pk"))
@@ -118,6 +134,13 @@ class LabelRollbackView(MovingView):
 
     serializer_class = RollbackSerializer
 
+    @extend_schema(
+        responses={
+            200: LabelSerializer,
+            409: "nothing_to_roll_back",
+            412: "precondition_failed",
+        }
+    )
     @idempotent
     def post(self, request: Request, pk: str, name: str) -> Response:
         prompt = self.find_prompt_to_label()

@@ -1,4 +1,5 @@
 from django.db import transaction
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -36,9 +37,10 @@ class LogViewSet(mixins.ListModelMixin, OwnedView, GenericViewSet):
             raise NotFound("This prompt has no logs.")
         return response
 
+    @extend_schema(responses={201: LogSerializer, 404: "not_found"})
     @idempotent
     def create(self, request: Request) -> Response:
-        """A prompt of somebody else's is as good as none: 404 for both."""
+        """Keep an output of a prompt. A prompt of somebody else's is as good as none: 404."""
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         own = Prompt.objects.owned_by(request.user).without_text()
@@ -52,7 +54,7 @@ class LogViewSet(mixins.ListModelMixin, OwnedView, GenericViewSet):
         return Response(serializer.data, status=201)
 
     def destroy(self, request: Request, pk: str) -> Response:
-        """Of two that delete at once, one is told that there is nothing any more."""
+        """Delete a log. Of two that do so at once, one is told that there is nothing any more."""
         count, _ = self.find(Log.objects.of_live_prompts(), pk).delete()
         if not count:
             raise NotFound("There is no log with this id.")

@@ -1,5 +1,6 @@
 from typing import Any
 
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
 from rest_framework.exceptions import ValidationError
 from rest_framework.generics import ListAPIView
@@ -73,13 +74,26 @@ class PromptViewSet(mixins.ListModelMixin, OwnedView, GenericViewSet):
             return visible_versions(self.request, own, label)
         return own if label is None else own.as_of_label(check_name(label))
 
+    def list(self, request: Request) -> Response:
+        """Your prompts, newest first. With `label`, those that carry it, as of that version."""
+        return super().list(request)
+
     @idempotent
     def create(self, request: Request) -> Response:
+        """Save a prompt. Its text is its version 1."""
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         return prompt_answer(serializer.save(owner=request.user, author=request.user), 201)
 
+    @extend_schema(
+        responses={
+            200: PromptSerializer,
+            400: "invalid",
+            404: ["no_such_version", "label_not_set"],
+        }
+    )
     def retrieve(self, request: Request, pk: str) -> Response:
+        """Read a prompt. With `version` or `label`, as it was then, its labels as they are now."""
         ref = self._reference()
         if "If-None-Match" in request.headers:  # decided before the text is read
             known = self.find_prompt_without_text()
@@ -92,7 +106,15 @@ class PromptViewSet(mixins.ListModelMixin, OwnedView, GenericViewSet):
         headers = {"ETag": self._etag(prompt, prompt.number_of(ref))}
         return Response(self.get_serializer(shown).data, headers=headers)
 
+    @extend_schema(
+        responses={
+            200: PromptSerializer,
+            409: "version_conflict",
+            412: "precondition_failed",
+        }
+    )
     def partial_update(self, request: Request, pk: str) -> Response:
+        """Edit a prompt. Only the fields that are sent change; what changes makes a version."""
         prompt = self.find_prompt()
         serializer = self.get_serializer(prompt, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
@@ -108,8 +130,9 @@ class PromptViewSet(mixins.ListModelMixin, OwnedView, GenericViewSet):
         serializer.save(author=request.user, check=check)
         return prompt_answer(prompt)
 
+    @extend_schema(responses={204: None, 412: "precondition_failed"})
     def destroy(self, request: Request, pk: str) -> Response:
-        """Into the trash, with all that hangs on it."""
+        """Move a prompt into the trash, with all that hangs on it."""
         prompt = self.find_prompt_without_text()
 
         def check(locked: Prompt) -> None:
@@ -154,6 +177,10 @@ class SearchView(ApiView, ListAPIView):
     scopes = PROMPTS
     limited_methods = ("GET",)
     parameters = ("q",)
+
+    @extend_schema(operation_id="searchPrompts", tags=["prompts"])
+    def get(self, request: Request) -> Response:
+        return super().get(request)
 
     def get_queryset(self) -> Any:
         parameters = SearchSerializer(data=self.request.query_params.dict())

@@ -1,9 +1,10 @@
+from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from prompts.models import Prompt
-from prompts.serializers import TrashedPromptSerializer
+from prompts.serializers import PromptSerializer, TrashedPromptSerializer
 from prompts.views.base import OwnedView
 from prompts.views.prompts import prompt_answer, require_labels_scope
 
@@ -15,6 +16,7 @@ class TrashView(OwnedView):
 
     serializer_class = TrashedPromptSerializer
 
+    @extend_schema(operation_id="listTrash", responses=TrashedPromptSerializer(many=True))
     def get(self, request: Request) -> Response:
         own = Prompt.trash.owned_by(request.user).without_search_text()
         trashed = own.order_by("-deleted_at", "-pk")
@@ -26,6 +28,7 @@ class TrashedPromptView(OwnedView):
 
     serializer_class = TrashedPromptSerializer
 
+    @extend_schema(operation_id="destroyPrompt", responses={204: None})
     def delete(self, request: Request, pk: str) -> Response:
         prompt = self.find(Prompt.trash.without_text(), pk)
         require_labels_scope(request, prompt)
@@ -39,6 +42,7 @@ class TrashRestoreView(OwnedView):
 
     serializer_class = TrashedPromptSerializer
 
+    @extend_schema(operation_id="restorePrompt", request=None, responses=PromptSerializer)
     def post(self, request: Request, pk: str) -> Response:
         prompt = self.find(Prompt.trash.without_search_text(), pk)
         require_labels_scope(request, prompt)

@@ -1,10 +1,16 @@
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from promptcrafter.conditions import is_fresh, not_modified, require_match
 from prompts import diffs, references
 from prompts.models.labels import check_name
-from prompts.serializers import RestoreSerializer, VersionSerializer
+from prompts.serializers import (
+    DiffSerializer,
+    PromptSerializer,
+    RestoreSerializer,
+    VersionSerializer,
+)
 from prompts.views.base import OwnedView
 from prompts.views.idempotent import idempotent
 from prompts.views.prompts import prompt_answer, prompt_etag
@@ -17,6 +23,7 @@ class VersionListView(OwnedView):
 
     serializer_class = VersionSerializer
 
+    @extend_schema(responses=VersionSerializer(many=True))
     def get(self, request: Request, pk: str) -> Response:
         versions = self.find_prompt_without_text().versions.newest_first()
         return Response(VersionSerializer(versions, many=True).data)
@@ -37,10 +44,13 @@ class VersionView(OwnedView):
 
 
 class RestoreView(OwnedView):
-    """Make the text of an old version the newest one: 201, or 200 where it is already."""
+    """Make the text of an old version the newest one. 201, or 200 where it is already."""
 
     serializer_class = RestoreSerializer
 
+    @extend_schema(
+        responses={200: PromptSerializer, 201: PromptSerializer, 412: "precondition_failed"}
+    )
     @idempotent
     def post(self, request: Request, pk: str, number: str) -> Response:
         prompt = self.find_prompt_without_text()
@@ -62,6 +72,11 @@ class DiffView(OwnedView):
 
     parameters = ("from", "to")
 
+    @extend_schema(
+        operation_id="diffVersions",
+        tags=["versions"],
+        responses={200: DiffSerializer, 404: ["no_such_version", "label_not_set"]},
+    )
     def get(self, request: Request, pk: str) -> Response:
         prompt = self.find_prompt_without_text()
         old = prompt.at(_reference(request.query_params.get("from", "")))

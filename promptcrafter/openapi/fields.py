@@ -1,0 +1,83 @@
+"""The schema of each kind of serializer field: exactly what the field takes."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+
+from promptcrafter import ids
+from promptcrafter.fields import NumberField, TextField, WholeNumberField
+
+# What str.strip() takes off, in any dialect of regular expressions: U+001C to U+001F and U+0085 are
+# in Python's `\s`, and not in ECMAScript's.
+_SPACE = r"\s\u001c-\u001f\u0085"
+ANY_TEXT = r"^[^\u0000]*$"
+NOT_BLANK = rf"^[{_SPACE}]*[^{_SPACE}\u0000][^\u0000]*$"
+TAG = rf"^[{_SPACE}]*[^{_SPACE}\u0000](?:[^\u0000]{{0,48}}[^{_SPACE}\u0000])?[{_SPACE}]*$"
+
+LABEL = {
+    "type": "string",
+    "maxLength": 36,
+    "pattern": r"^(?!(?:latest|v?[0-9]+)$)[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$",
+    "example": "production",
+}
+NUMBER = {"type": "integer", "minimum": 1, "maximum": 999_999_999}
+
+
+class TextExtension(OpenApiSerializerFieldExtension):
+    target_class = TextField
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        if direction == "response":
+            return {"type": "string"}
+        return {"type": "string", "pattern": ANY_TEXT if self.target.allow_blank else NOT_BLANK}
+
+
+class NumberExtension(OpenApiSerializerFieldExtension):
+    target_class = NumberField
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        return {"type": "number", "minimum": self.target.minimum, "maximum": self.target.maximum}
+
+
+class WholeNumberExtension(OpenApiSerializerFieldExtension):
+    target_class = WholeNumberField
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        number = {"type": "integer", "minimum": self.target.minimum, "maximum": self.target.MAXIMUM}
+        if direction == "request" and self.target.or_word:
+            return {"anyOf": [number, {"const": self.target.or_word}]}
+        return number
+
+
+class IdExtension(OpenApiSerializerFieldExtension):
+    target_class = "promptcrafter.fields.IdField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        return {"type": "string", "pattern": ids.pattern(self.target.kind)}
+
+
+class ScopeExtension(OpenApiSerializerFieldExtension):
+    target_class = "accounts.serializers.ScopeField"
+    priority = 1  # before the field that it is a kind of
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        return {"type": "string", "enum": self.target.SCOPES}
+
+
+class LabelExtension(OpenApiSerializerFieldExtension):
+    target_class = "accounts.serializers.LabelField"
+    priority = 1  # before the field that it is a kind of
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        return dict(LABEL)
+
+
+class TagsExtension(OpenApiSerializerFieldExtension):
+    target_class = "prompts.serializers.TagsField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        tag = {"type": "string"}
+        if direction == "request":
+            tag["pattern"] = TAG
+        return {"type": "array", "items": tag, "maxItems": 50}

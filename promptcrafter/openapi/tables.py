@@ -1,0 +1,194 @@
+"""Words and shapes that are said once: codes, headers, parameters, tags."""
+
+from typing import Any
+
+from promptcrafter import ids
+from promptcrafter.openapi.fields import LABEL, NOT_BLANK, NUMBER
+
+# Each code with its status, and when it is answered; a test holds it against the errors' table.
+CODES: dict[str, tuple[int, str]] = {
+    "invalid": (400, "Something is missing or invalid; `fields` says what."),
+    "parse_error": (400, "The body is not one JSON object."),
+    "malformed_id": (400, "The id could never be one."),
+    "malformed_version": (400, "The version's number could never be one."),
+    "malformed_label": (400, "The label's name could never be one."),
+    "unknown_host": (400, "The server does not answer to that Host name."),
+    "bad_request": (400, "The request is malformed."),
+    "not_authenticated": (401, "There is no token."),
+    "invalid_token": (401, "The token is malformed, expired or revoked."),
+    "wrong_credentials": (401, "The e-mail or the password is wrong."),
+    "insufficient_scope": (403, "The key lacks a scope, `missing`; or no key may do this."),
+    "outside_labels": (403, "The key is limited to `labels`."),
+    "not_owner": (403, "It is somebody else's."),
+    "not_found": (404, "There is no such thing."),
+    "no_such_version": (404, "The prompt has no version of that number."),
+    "label_not_set": (404, "The prompt does not carry that label; `labels` are those it does."),
+    "no_such_route": (404, "There is no such path."),
+    "method_not_allowed": (405, "The path does not take that method; `Allow` lists those it does."),
+    "too_many_keys": (409, "You have as many keys as may be."),
+    "email_taken": (409, "There is an account with this e-mail."),
+    "version_conflict": (409, "`baseVersion` is not the newest; `changes` are those since."),
+    "label_conflict": (409, "The label does not point at `expectedVersion`."),
+    "nothing_to_roll_back": (409, "The label pointed nowhere before its last move."),
+    "idempotency_key_in_progress": (409, "The first request with this key is still running."),
+    "conflict": (409, "Something that it depends on changed at the same moment."),
+    "length_required": (411, "The body has no Content-Length."),
+    "precondition_failed": (412, "It is not any more what `If-Match` says."),
+    "body_too_large": (413, "The body is too long."),
+    "unsupported_media_type": (415, "The body is not `application/json`."),
+    "idempotency_key_reused": (422, "The key was sent with another request."),
+    "throttled": (429, "Too many requests; come back after `Retry-After` seconds."),
+    "busy": (429, "Too many people are logging in; come back after `Retry-After` seconds."),
+    "server_error": (500, "A mistake of the server's; it has been logged."),
+    "unavailable": (503, "The database does not answer; come back after `Retry-After` seconds."),
+}
+ALWAYS = ["unknown_host", "bad_request", "throttled", "server_error", "unavailable"]
+OF_A_TOKEN = ["not_authenticated", "invalid_token", "insufficient_scope"]
+OF_A_BODY = [
+    "invalid",
+    "parse_error",
+    "length_required",
+    "body_too_large",
+    "unsupported_media_type",
+]
+OF_NO_OPERATION = ["no_such_route", "method_not_allowed"]
+OF_A_KEY = ["invalid", "idempotency_key_in_progress", "idempotency_key_reused"]
+
+ERROR: dict[str, Any] = {
+    "type": "object",
+    "description": "Every error. Branch on the status and `code`; `error` is for a person.",
+    "required": ["error", "code"],
+    "properties": {
+        "error": {"type": "string", "minLength": 1, "description": "How to be right."},
+        "code": {"type": "string", "pattern": "^[a-z_]+$", "description": "A stable word."},
+        "fields": {
+            "type": "object",
+            "description": "With `invalid`: what is wrong, by field.",
+            "minProperties": 1,
+            "additionalProperties": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+        },
+        "labels": {
+            "description": "With `label_not_set`: the version of each label that is set. With "
+            "`outside_labels`: those that the key is limited to.",
+            "anyOf": [
+                {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}},
+                {"type": "array", "items": {"type": "string"}},
+            ],
+        },
+        "missing": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "With `insufficient_scope`: what the key needs; nothing where none may.",
+        },
+        "currentVersion": {
+            "type": ["integer", "null"],
+            "minimum": 1,
+            "description": "With `version_conflict` and `label_conflict`.",
+        },
+        "changes": {
+            "type": "array",
+            "description": "With `version_conflict`: the fields that differ.",
+            "items": {
+                "type": "object",
+                "required": ["field", "before", "after"],
+                "properties": {"field": {"type": "string"}, "before": {}, "after": {}},
+            },
+        },
+    },
+}
+
+BEARER = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A token of log-in, or an API key (`pc_…`).",
+}
+
+HEADERS: dict[str, dict[str, Any]] = {
+    "ETag": {
+        "description": "Names this state; for `If-Match` and `If-None-Match`.",
+        "required": True,
+        "schema": {"type": "string", "pattern": '^(?:W/)?"[^"]+"$'},
+    },
+    "Retry-After": {
+        "description": "Seconds.",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "WWW-Authenticate": {"required": True, "schema": {"type": "string", "const": "Bearer"}},
+    "Allow": {
+        "description": "The methods that the path takes.",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+    "Idempotent-Replayed": {
+        "description": "Stands there where the answer is that of an earlier request.",
+        "schema": {"type": "string", "const": "true"},
+    },
+}
+HAVE_A_TAG = ("/Prompt", "/Label")  # what POST, PATCH and PUT answer with it
+OF_A_STATUS = {401: "WWW-Authenticate", 405: "Allow", 429: "Retry-After", 503: "Retry-After"}
+
+REQUEST_HEADERS: dict[str, dict[str, Any]] = {
+    "If-Match": {
+        "description": "The ETag of the state that you edited, or `*`: 412 where it has changed.",
+        "schema": {"type": "string"},
+    },
+    "If-None-Match": {
+        "description": "The ETag of the answer that you have: 304 where it still holds.",
+        "schema": {"type": "string"},
+    },
+    "Idempotency-Key": {
+        "description": "Sent twice with the same request, it is carried out once in 24 hours.",
+        "schema": {"type": "string", "pattern": "^[ -~]{1,255}$"},
+    },
+}
+
+QUERY: dict[str, tuple[dict[str, Any], str, list[str]]] = {
+    "version": (NUMBER, "Show it as of this version.", ["malformed_version"]),
+    "label": (LABEL, "Show it as of the version that this label points at.", ["malformed_label"]),
+    "promptId": (
+        {"type": "string", "pattern": ids.pattern("prompt")},
+        "Of this prompt alone.",
+        ["malformed_id", "not_owner", "not_found"],
+    ),
+    "q": (
+        {"type": "string", "maxLength": 1000, "pattern": NOT_BLANK, "example": "mountain photo"},
+        "Words, each of which must occur; no character is an operator.",
+        ["invalid"],
+    ),
+    "from": (
+        {"anyOf": [NUMBER, LABEL, {"const": "latest"}]},
+        "A version's number, a label, or `latest`.",
+        ["malformed_version", "malformed_label"],
+    ),
+    "to": (
+        {"anyOf": [NUMBER, LABEL, {"const": "latest"}], "default": "latest"},
+        "Likewise.",
+        ["malformed_version", "malformed_label"],
+    ),
+}
+REQUIRED_QUERY = {"q", "from"}
+
+PATH: dict[str, tuple[dict[str, Any], str, list[str]]] = {
+    "number": (NUMBER, "The version's number.", ["malformed_version", "no_such_version"]),
+    "label": (LABEL, "The label's name.", ["malformed_label", "label_not_set"]),
+}
+
+TAGS = {
+    "auth": "Accounts and tokens.",
+    "prompts": "Texts for an AI model.",
+    "versions": "What a prompt said before; kept for good.",
+    "labels": "Names that point at versions: `production` is what an application reads.",
+    "logs": "The outputs that prompts produced.",
+    "trash": "What was deleted, until it is destroyed.",
+    "service": "The service itself.",
+}
+
+
+def path_parameter(name: str) -> tuple[dict[str, Any], str, list[str]]:
+    """Its schema, a sentence about it, and the errors that it may bring."""
+    if name in PATH:
+        return PATH[name]
+    kind = name.removesuffix("Id")
+    schema = {"type": "string", "pattern": ids.pattern(kind)}
+    return schema, f"The {kind}'s `_id`.", ["malformed_id", "not_owner", "not_found"]
