@@ -25,6 +25,8 @@ class ApiView(GenericAPIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if request.method not in self.allowed_methods:
+            return  # which is the 405 to come
         sent = request.query_params.lists()
         if wrong := {name: why for name, values in sent if (why := self._wrong(name, values))}:
             raise ValidationError(wrong)

@@ -72,6 +72,7 @@ ERRORS = [
     (405, "method_not_allowed", "PUT", "/prompts/{prompt}", {"body": {}}),
     (405, "method_not_allowed", "DELETE", "/prompts", {}),
     (405, "method_not_allowed", "TRACE", "/prompts", {}),
+    (405, "method_not_allowed", "PUT", "/prompts/{prompt}?version=1", {"body": {}}),
     (405, "method_not_allowed", "BREW", "/logs", {}),
     (405, "method_not_allowed", "GET", "/auth/login", {}),
     (405, "method_not_allowed", "POST", "/healthz", {}),
