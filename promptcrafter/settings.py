@@ -206,7 +206,8 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1.0.0",
     "DESCRIPTION": (
         "A home for generative-AI prompts: saved, versioned, released by label, searched, and kept "
-        "beside the outputs that they produced. Fields of a body that are not known are ignored. "
+        "beside the outputs that they produced. Fields of a body that are not known are ignored; "
+        "query parameters that are not known, or sent twice, are 400. "
         "A path answers 405 to a method that it does not take, with those that it does in `Allow`."
     ),
     "COMPONENT_SPLIT_REQUEST": True,
