@@ -13,6 +13,7 @@ from django.db import Error, connections
 
 from accounts.models import Counter, PasswordReset, Session, User
 from accounts.models.resets import reset_token
+from accounts.sessions import SessionStore
 from prompts.models import IdempotencyKey
 
 logger = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ def send_mails() -> None:
 def tidy() -> None:
     for kept in (PasswordReset, Session, Counter, IdempotencyKey):
         kept.objects.expired().delete()
+    SessionStore.clear_expired()
 
 
 def _is_sent(user: User, site: str) -> bool:

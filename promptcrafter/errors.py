@@ -50,6 +50,14 @@ class LengthRequired(exceptions.APIException):
     default_detail = "Send the body with a Content-Length header."
 
 
+class BodyTooLarge(exceptions.APIException):
+    status_code = 413
+    default_code = "body_too_large"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The body may have at most {limit} bytes here.")
+
+
 class Problem(NamedTuple):
     status: int
     code: str

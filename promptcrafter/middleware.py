@@ -3,15 +3,17 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from rest_framework.exceptions import MethodNotAllowed
 
 from promptcrafter.conditions import PreconditionFailed
-from promptcrafter.errors import LengthRequired, respond
+from promptcrafter.errors import BodyTooLarge, LengthRequired, respond
 
 EMPTY = {405: MethodNotAllowed(""), 412: PreconditionFailed()}
+
+# Where anybody may send a body, and it is read before anybody knows whose it is.
+OPEN_PATHS = ("/auth/", "/api-auth/", "/admin/login/", "/password-reset")
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -46,6 +48,14 @@ def with_body(response: HttpResponseBase) -> HttpResponseBase:
     return shaped
 
 
+def body_limit(path: str) -> int:
+    """In bytes. JSON of 2.6 MB may take a second and 200 MB to read, which is too much for nobody
+    in particular."""
+    if path.startswith(OPEN_PATHS):
+        return int(settings.MAX_AUTH_BODY_BYTES)
+    return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+
+
 def refuse(request: HttpRequest) -> HttpResponseBase | None:
     """The answer to a body that is too long, or whose length can't be known; None if all is well.
 
@@ -56,8 +66,8 @@ def refuse(request: HttpRequest) -> HttpResponseBase | None:
         return respond(LengthRequired())
     length = request.META.get("CONTENT_LENGTH") or ""
     is_number = length.isascii() and length.isdigit()
-    if is_number and (len(length) > 18 or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE):
-        response = respond(RequestDataTooBig())
+    if is_number and (len(length) > 18 or int(length) > body_limit(request.path)):
+        response = respond(BodyTooLarge(body_limit(request.path)))
         response.headers["Connection"] = "close"  # for the body is not read
         return response
     return None

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from io import BytesIO
 from typing import Any
 
-from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "promptcrafter.settings")
@@ -35,8 +34,10 @@ def with_plain_content_type(application: WSGIApplication) -> WSGIApplication:
     return wrapped
 
 
-def with_whole_body(application: WSGIApplication, *, limit: int) -> WSGIApplication:
-    """Reads the body before anything is decided, at most one byte over `limit`.
+def with_whole_body(
+    application: WSGIApplication, *, limit: Callable[[str], int]
+) -> WSGIApplication:
+    """Reads the body before anything is decided, at most one byte over the path's `limit`.
 
     Where an answer goes out before its request was read (a 401, say), granian closes the
     connection, and the client's next call on it fails.
@@ -48,10 +49,11 @@ def with_whole_body(application: WSGIApplication, *, limit: int) -> WSGIApplicat
     """
 
     def wrapped(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        most = limit(environ.get("PATH_INFO", ""))
         if "HTTP_TRANSFER_ENCODING" in environ:
             if environ.get("wsgi.input_terminated"):
-                _take_chunked(environ, limit)
-        elif 0 < (length := _length(environ)) <= limit:
+                _take_chunked(environ, most)
+        elif 0 < (length := _length(environ)) <= most:
             environ["wsgi.input"] = BytesIO(_read(environ, length))
         return application(environ, start_response)
 
@@ -81,9 +83,9 @@ def _read(environ: dict[str, Any], size: int) -> bytes:
 
 _django = get_wsgi_application()
 
-from accounts import background  # noqa: E402  # models need Django set up
+# Models need Django set up.
+from accounts import background  # noqa: E402
+from promptcrafter.middleware import body_limit  # noqa: E402
 
 background.start()
-application = with_whole_body(
-    with_plain_content_type(_django), limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-)
+application = with_whole_body(with_plain_content_type(_django), limit=body_limit)

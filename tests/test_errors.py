@@ -94,6 +94,8 @@ ERRORS = [
     (412, "precondition_failed", "DELETE", "/prompts/{prompt}", {"headers": {"If-Match": '"1-1"'}}),
     (413, "body_too_large", "POST", "/prompts", {"body": b"x" * 2_621_441}),
     (413, "body_too_large", "POST", "/nothing/here", {"body": b"x" * 2_621_441}),
+    (413, "body_too_large", "POST", "/auth/login", {"body": b"x" * 65_537}),
+    (413, "body_too_large", "POST", "/auth/me", {"body": b"x" * 65_537}),
     (413, "body_too_large", "GET", "/fail/RequestDataTooBig", {}),
     (413, "body_too_large", "GET", "/fail-outside-the-api/RequestDataTooBig", {}),
     (415, "unsupported_media_type", "POST", "/prompts", {"body": b"{}", "content_type": ""}),

@@ -5,6 +5,7 @@ from functools import partial
 from smtplib import SMTPException
 
 import pytest
+from django.contrib.sessions.models import Session as BrowserSession
 from django.core import mail
 from django.db import OperationalError
 from django.test import Client
@@ -210,6 +211,24 @@ def test_what_has_run_out_is_deleted(ada):
     assert Counter.objects.count() == 1
     assert fresh.get("/prompts").status_code == 200
     assert Session.objects.count() == 1
+
+
+def test_what_browsers_left_is_deleted_too(ada):
+    browsers = [Client(), Client()]
+    for browser in browsers:
+        browser.force_login(ada)
+    key = browsers[0].session.session_key
+    BrowserSession.objects.filter(pk=key).update(expire_date=timezone.now())
+    background.tidy()
+    assert BrowserSession.objects.count() == 1
+    assert browsers[1].get("/prompts").status_code == 200
+
+
+def test_a_disabled_users_link_is_no_good(ada, browser):
+    path = f"/password-reset?token={reset_token(ada)}"
+    ada.is_active = False
+    ada.save()
+    assert browser.get(path).status_code == 404
 
 
 def test_work_that_fails_does_not_end_the_thread(caplog):
