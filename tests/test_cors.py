@@ -74,6 +74,7 @@ def test_the_variable_lets_a_site_in():
     with live.serving(CORS_ALLOWED_ORIGINS=f" {APP}, https://other.example ") as url:
         answer = httpx2.options(f"{url}/prompts", headers=PREFLIGHT | {"Origin": APP})
         assert told(answer)["allow-origin"] == APP
-        refused = httpx2.get(f"{url}/prompts", headers={"Origin": "https://other.example"})
-        assert (refused.status_code, "allow-origin" in told(refused)) == (401, True)
+        long, other = b"x" * 2_621_441, {"Origin": "https://other.example"}
+        refused = httpx2.post(f"{url}/prompts", content=long, headers=other)
+        assert (refused.status_code, "allow-origin" in told(refused)) == (413, True)
         assert told(httpx2.get(f"{url}/prompts", headers={"Origin": "https://evil.example"})) == {}
