@@ -73,3 +73,50 @@ def test_the_databases_are_set_as_documented():
         assert database["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
     else:
         assert database["CONN_HEALTH_CHECKS"] is True
+
+
+SECURITY = (ROOT / "docs/security.md").read_text()
+STATUSES = {"held", "partly", "not held", "operator"}
+
+
+def rows_of_security():
+    """The tables of risks and of requirements: number, what it asks, status, and what holds it."""
+    for line in SECURITY.partition("## OWASP API Security")[2].splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split(" | ")]
+        if re.match(r"\| (API\d|\d+\.\d)", line):
+            yield cells[0], *cells[-3:]
+
+
+def functions_of(file):
+    tree = ast.parse((ROOT / file).read_text())
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def headings(document):
+    """As the anchors of links to them."""
+    found = re.findall(r"^#+ (.*)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in found}
+
+
+def test_every_test_that_is_said_to_hold_something_exists():
+    cited = re.findall(r"`(tests/\w+\.py)(?:::(\w+)(?:\[[^`]*\])?)?`", SECURITY)
+    assert len(cited) > 200
+    missing = {(file, name) for file, name in cited if name and name not in functions_of(file)}
+    assert missing == set()
+
+
+def test_every_row_says_what_holds_it():
+    rows = list(rows_of_security())
+    assert len({number for number, *_ in rows}) == len(rows) > 170
+    for number, asked, status, by in rows:
+        assert status in STATUSES, number
+        assert by, number
+        if status == "held":
+            assert "](" in by if asked.startswith("(doc)") else "::test_" in by, number
+
+
+def test_links_to_a_heading_lead_to_one():
+    for document in DOCUMENTS:
+        for file, anchor in re.findall(r"\]\((?!http)([^)#]*)#([^)]+)\)", document.read_text()):
+            target = document.parent / file if file else document
+            assert anchor in headings(target), f"{document.name}: {file}#{anchor}"
