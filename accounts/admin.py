@@ -39,7 +39,10 @@ class UserAdmin(DjangoUserAdmin):
 
 
 def _is_above(request: HttpRequest, user: User | None) -> bool:
-    return user is not None and user.is_superuser and not _is_superuser(request)
+    """Of two who are staff, neither is below the other; only a superuser is above them."""
+    if user is None or user == request.user or _is_superuser(request):
+        return False
+    return user.is_staff or user.is_superuser
 
 
 def _is_superuser(request: HttpRequest) -> bool:

@@ -52,11 +52,13 @@ class AdminLoginForm(GuardedForm, AdminAuthenticationForm):
 
 
 class AdminPasswordForm(AdminPasswordChangeForm):
+    request: HttpRequest
+
     def clean_old_password(self) -> str:
         """As at log-in, guesses are counted: the session may be somebody else's."""
         old = self.cleaned_data["old_password"]
         try:
-            proven = prove_password(None, self.user, old)
+            proven = prove_password(self.request, self.user, old)
         except (Throttled, hashers.Busy) as error:
             raise ValidationError(str(error)) from error
         if proven is None:
@@ -69,6 +71,11 @@ class AdminPasswordPage(views.PasswordChangeView):
 
     form_class = AdminPasswordForm
     success_url = reverse_lazy("admin:password_change_done")
+
+    def get_form(self, form_class: Any = None) -> Any:
+        form: Any = super().get_form(form_class)
+        form.request = self.request
+        return form
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs) | admin.site.each_context(self.request)

@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import authenticate, update_session_auth_hash
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -9,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import background, hashers, throttles, tokens
-from accounts.models import ApiKey, PasswordReset, Session, User, WrongCredentials
+from accounts.models import ApiKey, PasswordReset, Session, SignupsClosed, User, WrongCredentials
 from accounts.pages import site_of
 from accounts.permissions import HasScope, IsOwner
 from accounts.serializers import (
@@ -50,9 +51,17 @@ class SignupView(OpenView):
     serializer_class = SignupSerializer
 
     @extend_schema(
-        operation_id="signUp", responses={201: WelcomeSerializer, 409: "email_taken", 429: "busy"}
+        operation_id="signUp",
+        responses={
+            201: WelcomeSerializer,
+            403: "signups_closed",
+            409: "email_taken",
+            429: "busy",
+        },
     )
     def post(self, request: Request) -> Response:
+        if not settings.SIGNUPS_OPEN:
+            raise SignupsClosed
         serializer = self.valid(request)
         throttles.look_at_sign_ups(request)
         with hashers.slot():  # first: who is told to come back has not tried yet

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+TLS = {"require", "verify-ca", "verify-full"}
 LOOPBACK = {"localhost", "127.0.0.1", "::1", "[::1]"}
 
 # What is wrong, if the function says so of the settings as they are.
@@ -74,6 +75,25 @@ WRONG: list[tuple[Callable[[], bool], CheckMessage]] = [
             id="promptcrafter.W005",
         ),
     ),
+    (
+        lambda: _is_far(_database()["HOST"]) and _database()["OPTIONS"].get("sslmode") not in TLS,
+        Warning(
+            "DATABASE_URL names another machine and insists on no TLS: add ?sslmode=verify-full.",
+            id="promptcrafter.W006",
+        ),
+    ),
+    (
+        lambda: (
+            settings.EMAIL_BACKEND.endswith("smtp.EmailBackend")
+            and _is_far(settings.EMAIL_HOST)
+            and not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL)
+        ),
+        Warning(
+            "EMAIL_URL names another machine without TLS, so reset links can be read on the way: "
+            "use smtp+tls:// or smtp+ssl://.",
+            id="promptcrafter.W007",
+        ),
+    ),
 ]
 
 
@@ -94,6 +114,15 @@ def secrets_are_kept(**kwargs: Any) -> list[CheckMessage]:
         return []
     sentence = f"Every user of this machine can read {names}: take DATA_DIR from them (chmod 700)."
     return [Warning(sentence, id="promptcrafter.W004")]
+
+
+def _database() -> dict[str, Any]:
+    return {"HOST": "", "OPTIONS": {}, **settings.DATABASES["default"]}
+
+
+def _is_far(host: str | None) -> bool:
+    """Whether it is another machine; a socket's folder, or nothing, is this one."""
+    return bool(host) and host not in LOOPBACK and not str(host).startswith("/")
 
 
 def _is_in_the_clear(origin: str) -> bool:

@@ -32,7 +32,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from accounts.hashers import Busy
-from accounts.models import EmailTaken, TooManyKeys, User, WrongCredentials
+from accounts.models import EmailTaken, SignupsClosed, TooManyKeys, User, WrongCredentials
 from accounts.throttles import Throttled
 from accounts.tokens import InvalidToken
 from promptcrafter.ids import MalformedId
@@ -84,6 +84,7 @@ KNOWN: dict[type[BaseException], tuple[int, str, str | None]] = {
     LabelNotSet: (404, "label_not_set", None),
     ObjectDoesNotExist: (404, "not_found", "It is not there any more."),
     TooManyKeys: (409, "too_many_keys", None),
+    SignupsClosed: (403, "signups_closed", None),
     EmailTaken: (409, "email_taken", None),
     VersionConflict: (409, "version_conflict", None),
     LabelConflict: (409, "label_conflict", None),

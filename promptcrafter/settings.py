@@ -133,6 +133,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "accounts.passwords.ContextWordsValidator"},
 ]
 SESSION_ENGINE = "accounts.sessions"
 LOGIN_REDIRECT_URL = "/"
@@ -143,6 +144,7 @@ HASHES_AT_ONCE = env.number("HASHES_AT_ONCE", 1, minimum=1, maximum=64)
 LOGIN_FAILURES = env.rate("LOGIN_FAILURES", "10/15m")
 LOGIN_FAILURES_PER_ADDRESS = env.rate("LOGIN_FAILURES_PER_ADDRESS", "100/15m")
 LOGIN_FAILURES_PER_ACCOUNT = env.rate("LOGIN_FAILURES_PER_ACCOUNT", "100/15m")
+SIGNUPS_OPEN = env.flag("SIGNUPS_OPEN", default=True)
 SIGNUPS_PER_ADDRESS = env.rate("SIGNUPS_PER_ADDRESS", "20/1h")
 RESETS_PER_ADDRESS = env.rate("RESETS_PER_ADDRESS", "10/1h")
 RESETS_PER_ACCOUNT = env.rate("RESETS_PER_ACCOUNT", "5/1h")

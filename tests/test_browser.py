@@ -351,7 +351,9 @@ def test_staff_do_not_give_themselves_more_than_they_have(make_user):
     assert (user.name, user.is_superuser, user.user_permissions.count()) == ("Renamed", False, 2)
 
 
-def test_staff_do_not_take_over_who_has_more(make_user, operator):
+@pytest.mark.parametrize("fields", [{"is_superuser": True}, {"is_staff": True}])
+def test_staff_do_not_take_over_who_has_as_much(make_user, fields):
+    operator = make_user("root", **fields)
     _, client = staff_with(make_user, "view_user", "change_user", "delete_user")
     path = f"/admin/accounts/user/{operator.pk}"
     assert client.get(f"{path}/change/").status_code == 200  # to look at

@@ -11,6 +11,13 @@ from django.core.checks import run_checks
 from tests import live
 from tests.live import ROOT
 
+POSTGRESQL = {"ENGINE": "django.db.backends.postgresql", "HOST": "db.example.com", "OPTIONS": {}}
+AT_HOME = POSTGRESQL | {"HOST": "/var/run/postgresql"}
+MAIL = {
+    "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+    "PUBLIC_URL": "https://prompts.example.com",
+}
+
 # What a check says, the settings that bring it about, and the same settings made right.
 CASES = [
     ("E001", {"HTTPS": True, "DEBUG": True}, {"HTTPS": False}),
@@ -28,6 +35,22 @@ CASES = [
         "E004",
         {"EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend", "PUBLIC_URL": ""},
         {"PUBLIC_URL": "https://prompts.example.com"},
+    ),
+    (
+        "W006",
+        {"DATABASES": {"default": POSTGRESQL}},
+        {"DATABASES": {"default": POSTGRESQL | {"OPTIONS": {"sslmode": "verify-full"}}}},
+    ),
+    ("W006", {"DATABASES": {"default": POSTGRESQL}}, {"DATABASES": {"default": AT_HOME}}),
+    (
+        "W007",
+        MAIL | {"EMAIL_USE_TLS": False, "EMAIL_HOST": "mail.example.com"},
+        {"EMAIL_USE_TLS": True},
+    ),
+    (
+        "W007",
+        MAIL | {"EMAIL_USE_TLS": False, "EMAIL_HOST": "mail.example.com"},
+        {"EMAIL_HOST": "localhost"},
     ),
     ("W001", {"DEBUG": True, "HOST": "0.0.0.0"}, {"HOST": "127.0.0.1"}),  # noqa: S104
     ("W002", {"ALLOWED_HOSTS": ["a.example", "*"]}, {"ALLOWED_HOSTS": ["a.example"]}),
@@ -55,6 +78,7 @@ def apply(settings, values):
         setattr(settings, name, value)
 
 
+@pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
 @pytest.mark.parametrize(("id_", "wrong", "right"), CASES)
 def test_settings_that_do_not_fit_are_named(settings, id_, wrong, right):
     assert found() == []

@@ -82,6 +82,7 @@ ERRORS = [
     (409, "label_conflict", "PUT", LABEL, {"body": {"version": 1, "expectedVersion": 2}}),
     (409, "nothing_to_roll_back", "POST", f"{LABEL}/rollback", {}),
     (409, "idempotency_key_in_progress", "POST", "/prompts", {"body": {}, "headers": RUNNING}),
+    (403, "signups_closed", "GET", "/fail/SignupsClosed", {}),
     (409, "too_many_keys", "GET", "/fail/TooManyKeys", {}),
     (409, "conflict", "GET", "/fail/IntegrityError", {}),
     (

@@ -6,7 +6,7 @@ from django.urls import path
 from rest_framework.views import APIView
 
 from accounts.hashers import Busy
-from accounts.models import TooManyKeys, User
+from accounts.models import SignupsClosed, TooManyKeys, User
 from accounts.throttles import Throttled
 from promptcrafter.urls import handler400, handler403, handler404, handler500, urlpatterns
 
@@ -27,7 +27,12 @@ FAILURES = {
 }
 
 
-REFUSALS = {"Busy": Busy(), "Throttled": Throttled(5), "TooManyKeys": TooManyKeys()}
+REFUSALS = {
+    "Busy": Busy(),
+    "Throttled": Throttled(5),
+    "TooManyKeys": TooManyKeys(),
+    "SignupsClosed": SignupsClosed(),
+}
 
 
 class FailingView(APIView):

@@ -7,6 +7,7 @@ from accounts.models.sessions import Session
 from accounts.models.users import (
     EMAIL_MAX_LENGTH,
     EmailTaken,
+    SignupsClosed,
     User,
     UserManager,
     WrongCredentials,
@@ -25,6 +26,7 @@ __all__ = [
     "PasswordReset",
     "Scope",
     "Session",
+    "SignupsClosed",
     "TooManyKeys",
     "User",
     "UserManager",

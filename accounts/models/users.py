@@ -35,6 +35,11 @@ class EmailTaken(Exception):
         super().__init__("An account with this e-mail exists already; log in instead.")
 
 
+class SignupsClosed(Exception):
+    def __init__(self) -> None:
+        super().__init__("Nobody can sign up here; ask an operator for an account.")
+
+
 class WrongCredentials(Exception):
     """Says no more than that: which of the two was wrong is nobody's business."""
 

@@ -26,6 +26,7 @@ CODES: dict[str, tuple[int, str]] = {
     "no_such_route": (404, "There is no such path."),
     "method_not_allowed": (405, "The path does not take that method; `Allow` lists those it does."),
     "too_many_keys": (409, "You have as many keys as may be."),
+    "signups_closed": (403, "Nobody can sign up here."),
     "email_taken": (409, "There is an account with this e-mail."),
     "version_conflict": (409, "`baseVersion` is not the newest; `changes` are those since."),
     "label_conflict": (409, "The label does not point at `expectedVersion`."),
