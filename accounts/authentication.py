@@ -18,19 +18,27 @@ class BearerAuthentication(BaseAuthentication):
         if scheme.lower() != "bearer":
             return None
         token = sent.strip()
-        try:
-            found = _key(token) if token.startswith("pc_") else tokens.session_of(token)
-        except tokens.InvalidToken as error:
-            raise AuthenticationFailed(str(error), code="invalid_token") from error
+        found = _key(token) if token.startswith("pc_") else _session(token)
         return found.user, found
 
     def authenticate_header(self, request: HttpRequest) -> str:
         return "Bearer"
 
 
+def _session(token: str) -> Session:
+    try:
+        return tokens.session_of(token)
+    except tokens.InvalidToken as error:
+        raise AuthenticationFailed(str(error), code="invalid_token") from error
+
+
 def _key(token: str) -> ApiKey:
     key = ApiKey.objects.find(token)
     if key is None:
-        raise tokens.InvalidToken
+        raise AuthenticationFailed(
+            "This key is mistyped, expired or revoked; its owner makes another with "
+            "POST /auth/keys.",
+            code="invalid_token",
+        )
     key.note_use()
     return key

@@ -55,6 +55,17 @@ class FlagField(serializers.BooleanField):
         return data
 
 
+class NothingElse(serializers.ModelSerializer):
+    """Refuses fields that it does not know: a limit that is misspelt would be no limit."""
+
+    def to_internal_value(self, data):
+        known = ", ".join(f"`{name}`" for name in self.fields)
+        sentence = f"There is no such field here; there is {known}."
+        if unknown := dict.fromkeys(set(data) - set(self.fields), sentence):
+            raise serializers.ValidationError(unknown)
+        return super().to_internal_value(data)
+
+
 def check_strength(field, password, person):
     """Raises ValidationError with what makes it weak."""
     try:
@@ -122,7 +133,7 @@ class MessageSerializer(serializers.Serializer):
     message = serializers.CharField()
 
 
-class MeSerializer(serializers.ModelSerializer):
+class MeSerializer(NothingElse):
     _id = IdField(User.KIND, source="pk", read_only=True)
     name = TextField(max_length=100)
     email = EmailField()
@@ -250,10 +261,12 @@ class FutureField(serializers.DateTimeField):
         return moment
 
 
-class ApiKeySerializer(serializers.ModelSerializer):
+class ApiKeySerializer(NothingElse):
     name = TextField(max_length=100)
     scopes = WordsField(child=ScopeField(), allow_empty=False, max_length=len(Scope))
-    labels = WordsField(child=LabelField(), required=False, max_length=KEY_LABELS_MAX_COUNT)
+    labels = WordsField(
+        child=LabelField(), required=False, allow_empty=False, max_length=KEY_LABELS_MAX_COUNT
+    )
     expiresAt = FutureField(source="expires_at", required=False, allow_null=True)
     _id = IdField(ApiKey.KIND, source="pk", read_only=True)
     createdAt = serializers.DateTimeField(source="created_at", read_only=True)

@@ -5,6 +5,7 @@ Both are signed with a key of their own and name their session (`sid`), which is
 one is used: what ends a session ends its tokens.
 """
 
+import logging
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
@@ -14,6 +15,8 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
 from accounts.models import Session, User
 
+logger = logging.getLogger(__name__)
+
 MAX_LENGTH = 4_096
 
 
@@ -22,6 +25,17 @@ class InvalidToken(Exception):
 
     def __init__(self) -> None:
         super().__init__("The token is malformed, expired or revoked; log in again for a new one.")
+
+
+class SpentToken(InvalidToken):
+    """A refresh token that was used before; its session is ended."""
+
+    def __init__(self) -> None:
+        Exception.__init__(
+            self,
+            "This refresh token was used before, so its session was ended; log in again, and keep "
+            "the newest pair.",
+        )
 
 
 class Pair(NamedTuple):
@@ -47,11 +61,12 @@ def session_to_renew(refresh: str) -> Session:
 
 
 def renew(session: Session, refresh: str) -> Pair:
-    """Spends the refresh token for the next pair; raises InvalidToken, and ends the session, where
-    it is spent already."""
+    """Spends the refresh token for the next pair; raises SpentToken, and ends the session, where it
+    is spent already."""
     new_id = uuid4().hex
     if not session.spend(_claims(RefreshToken, refresh)["jti"], new_id=new_id):
-        raise InvalidToken
+        logger.warning("a refresh token was used twice; %s was ended", session.wire_id)
+        raise SpentToken
     return _sign(session, new_id)
 
 

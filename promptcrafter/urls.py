@@ -54,7 +54,7 @@ urlpatterns = [
     path("admin/password_change/", admin.site.admin_view(AdminPasswordPage.as_view())),
     path("admin/", admin.site.urls),
     path("password-reset", PasswordResetPage.as_view(), name="password-reset"),
-    path("api-auth/login/", LoginPage.as_view()),
+    path("api-auth/login/", LoginPage.as_view(), name="log-in"),
     path("api-auth/", include("rest_framework.urls")),
 ]
 

@@ -59,12 +59,14 @@ def test_the_access_token_from_before_a_refresh_stays_good(log_in):
     assert works(pair)
 
 
-def test_a_refresh_token_used_twice_ends_its_whole_family(log_in):
+def test_a_refresh_token_used_twice_ends_its_whole_family(log_in, caplog):
     first, other = log_in(), log_in()
     second = refresh(first).json()
     third = refresh(second).json()
     replayed = refresh(first)
     assert (replayed.status_code, replayed.json()["code"]) == (401, "invalid_token")
+    assert "used before" in replayed.json()["error"]
+    assert "was used twice; session_" in caplog.text
     assert refresh(third).status_code == 401
     assert not any(works(pair) for pair in (first, second, third))
     assert works(other)

@@ -101,5 +101,5 @@ class Session(models.Model):
         unspent = Session.objects.filter(pk=self.pk, refresh_id=refresh_id)
         if unspent.update(refresh_id=new_id, expires_at=end):
             return True
-        self.delete()
+        Session.objects.filter(pk=self.pk).delete()
         return False

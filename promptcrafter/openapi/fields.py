@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.extensions import (
+    OpenApiSerializerExtension,
+    OpenApiSerializerFieldExtension,
+)
 
 from promptcrafter import ids
 from promptcrafter.fields import NumberField, TextField, WholeNumberField
@@ -71,6 +74,15 @@ class LabelExtension(OpenApiSerializerFieldExtension):
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
         return dict(LABEL)
+
+
+class NothingElseExtension(OpenApiSerializerExtension):
+    target_class = "accounts.serializers.NothingElse"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        return {**schema, "additionalProperties": False} if direction == "request" else schema
 
 
 class TagsExtension(OpenApiSerializerFieldExtension):

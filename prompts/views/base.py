@@ -47,9 +47,14 @@ class OwnedView(ApiView):
         kind = among.model.KIND
         found = among.filter(pk=ids.decode(kind, wire_id)).first()
         if found is None:
-            raise NotFound(f"There is no {kind} with this id.")
+            raise self.not_found(kind)
         self.check_object_permissions(self.request, found)
         return found
+
+    def not_found(self, kind: str) -> NotFound:
+        """The same, be it hidden from a limited key or not there at all."""
+        among = " that carries a label of this key" if labels_of(self.request) else ""
+        return NotFound(f"There is no {kind} with this id{among}.")
 
     def find_prompt(self) -> Prompt:
         """The prompt that the path names, whole."""
@@ -70,7 +75,7 @@ class OwnedView(ApiView):
             return prompt
         prompt.labels = among(limits, prompt.labels)
         if not prompt.labels:
-            raise NotFound("There is no prompt with this id.")
+            raise self.not_found(prompt.KIND)
         return prompt
 
 
