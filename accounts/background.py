@@ -61,7 +61,8 @@ def _is_sent(user: User, site: str) -> bool:
     try:
         send_mail(SUBJECT, text, settings.DEFAULT_FROM_EMAIL, [user.email])
     except Exception as error:  # whatever it is, the mails behind it go on
-        logger.error("a mail could not be sent: %s", type(error).__name__)
+        server = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
+        logger.error("no mail could be sent through %s: %s", server, type(error).__name__)
         return False
     return True
 

@@ -265,7 +265,11 @@ class ApiKeySerializer(NothingElse):
     name = TextField(max_length=100)
     scopes = WordsField(child=ScopeField(), allow_empty=False, max_length=len(Scope))
     labels = WordsField(
-        child=LabelField(), required=False, allow_empty=False, max_length=KEY_LABELS_MAX_COUNT
+        child=LabelField(),
+        required=False,
+        allow_null=True,
+        allow_empty=False,
+        max_length=KEY_LABELS_MAX_COUNT,
     )
     expiresAt = FutureField(source="expires_at", required=False, allow_null=True)
     _id = IdField(ApiKey.KIND, source="pk", read_only=True)
@@ -286,8 +290,9 @@ class ApiKeySerializer(NothingElse):
         ]
 
     def validate(self, attrs):
+        attrs["labels"] = attrs.get("labels") or []
         too_much = [scope for scope in attrs["scopes"] if scope not in LIMITED_SCOPES]
-        if attrs.get("labels") and too_much:
+        if attrs["labels"] and too_much:
             sentence = f"A key that is limited to labels can't have {', '.join(too_much)}."
             raise serializers.ValidationError({"scopes": sentence})
         return attrs
@@ -298,7 +303,7 @@ class ApiKeySerializer(NothingElse):
             "name": key.name,
             "prefix": key.prefix,
             "scopes": key.scopes,
-            "labels": key.labels,
+            "labels": key.labels or None,
             "createdAt": key.created_at,
             "lastUsedAt": key.last_used_at,
             "expiresAt": key.expires_at,

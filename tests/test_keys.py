@@ -30,7 +30,7 @@ def test_a_key_is_shown_once_and_works(alice, make_prompt):
     assert body.pop("lastUsedAt") is None
     assert body == listed
     assert body["_id"].startswith("key_")
-    assert (body["scopes"], body["labels"], body["expiresAt"]) == (["prompts:read"], [], None)
+    assert (body["scopes"], body["labels"], body["expiresAt"]) == (["prompts:read"], None, None)
     assert body["createdAt"].endswith("Z")
 
 
