@@ -174,3 +174,12 @@ def test_nobody_has_sessions_without_end(ada):
     assert Session.objects.count() == SESSIONS_MAX_COUNT
     assert not works({"token": first.token})
     assert all(works({"token": pair.token}) for pair in (rest[0], rest[-1]))
+
+
+def test_the_list_costs_the_same_for_one_session_and_for_thirty(ada, django_assert_num_queries):
+    here = Caller(ada)
+    for more in (0, 29):
+        for _ in range(more):
+            tokens.issue(ada)
+        with django_assert_num_queries(2):
+            assert len(here.get("/auth/sessions").json()) == 1 + more
