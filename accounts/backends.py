@@ -55,5 +55,6 @@ def _try(request: Any, email: str, password: str, among: QuerySet[User]) -> User
 
 def is_password_of(user: User | None, password: str) -> bool:
     if user is None or not is_password_usable(user.password):
-        return check_password(password, NOBODYS) and False
+        check_password(password, NOBODYS)  # for the time that it takes
+        return False
     return user.check_password(password)

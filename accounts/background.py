@@ -10,6 +10,7 @@ from threading import Event, Thread
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import Error, connections
+from django.utils import timezone
 
 from accounts.models import Counter, PasswordReset, Session, User
 from accounts.models.resets import reset_token
@@ -43,8 +44,9 @@ def wake() -> None:
 
 
 def send_mails() -> None:
-    """Those that are due. What can't be sent now is due again later."""
-    while (asked := PasswordReset.objects.take()) is not None:
+    """Those that are due, each once. What can't be sent now is due again later."""
+    begun = timezone.now()  # or a mail server that hangs would keep this from ever ending
+    while (asked := PasswordReset.objects.take(due_by=begun)) is not None:
         user = User.objects.filter(email=asked.email, is_active=True).first()
         if user is None or not user.has_usable_password() or _is_sent(user, asked.site):
             asked.delete()
@@ -69,7 +71,7 @@ def _is_sent(user: User, site: str) -> bool:
 
 def _run() -> None:
     while True:
-        for work in (send_mails, tidy):
+        for work in (tidy, send_mails):
             _attempt(work)
         connections.close_all()
         _awake.wait(timeout=ROUND_SECONDS)

@@ -19,6 +19,7 @@ from django.views.generic import FormView
 
 from accounts import hashers
 from accounts.backends import prove_password
+from accounts.models import User
 from accounts.models.resets import WrongLink, reset_password, user_of_reset_token
 from accounts.serializers import PASSWORD_MAX_LENGTH
 from accounts.throttles import Throttled
@@ -34,13 +35,17 @@ class GuardedForm(forms.Form):
     the seconds."""
 
     retry_after: int | None = None
+    spokesman: str | None = None  # the field whose error it is, where a page shows no others
 
     def clean(self) -> Any:
         try:
             return super().clean()
         except (Throttled, hashers.Busy) as error:
-            self.retry_after = error.retry_after
-            raise ValidationError(str(error)) from error
+            self.refuse(error)
+
+    def refuse(self, error: Exception) -> None:
+        self.retry_after = getattr(error, "retry_after", None)
+        self.add_error(self.spokesman, str(error))
 
 
 class LoginForm(GuardedForm, AuthenticationForm):
@@ -51,19 +56,39 @@ class AdminLoginForm(GuardedForm, AdminAuthenticationForm):
     pass
 
 
-class AdminPasswordForm(AdminPasswordChangeForm):
-    request: HttpRequest
+class PasswordChanged(Exception):
+    def __init__(self) -> None:
+        super().__init__("Your password was changed elsewhere at this moment; log in again.")
+
+
+class AdminPasswordForm(GuardedForm, AdminPasswordChangeForm):
+    """One's own password, in the admin: guesses at the old one are counted as at log-in, for the
+    session may be somebody else's."""
+
+    spokesman = "old_password"
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
 
     def clean_old_password(self) -> str:
-        """As at log-in, guesses are counted: the session may be somebody else's."""
-        old = self.cleaned_data["old_password"]
+        old = str(self.cleaned_data["old_password"])
         try:
-            proven = prove_password(self.request, self.user, old)
+            self.proven = prove_password(self.request, self.user, old)
         except (Throttled, hashers.Busy) as error:
-            raise ValidationError(str(error)) from error
-        if proven is None:
-            raise ValidationError(self.error_messages["password_incorrect"])
+            self.refuse(error)
+        else:
+            if self.proven is None:
+                raise ValidationError(self.error_messages["password_incorrect"])
         return old
+
+    def save(self, commit: bool = True) -> Any:
+        self.user.change_password(self.cleaned_data["new_password1"], check=self._check)
+        return self.user
+
+    def _check(self, locked: User) -> None:
+        if locked.password != self.proven:
+            raise PasswordChanged
 
 
 class AdminPasswordPage(views.PasswordChangeView):
@@ -72,13 +97,22 @@ class AdminPasswordPage(views.PasswordChangeView):
     form_class = AdminPasswordForm
     success_url = reverse_lazy("admin:password_change_done")
 
-    def get_form(self, form_class: Any = None) -> Any:
-        form: Any = super().get_form(form_class)
-        form.request = self.request
-        return form
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "request": self.request}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs) | admin.site.each_context(self.request)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            with hashers.slot():
+                return super().form_valid(form)
+        except (hashers.Busy, PasswordChanged) as error:
+            form.refuse(error)
+            return self.form_invalid(form)
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        return with_retry_after(super().form_invalid(form), form)
 
 
 class LoginPage(views.LoginView):
@@ -102,7 +136,7 @@ def with_retry_after(response: HttpResponse, form: Any) -> HttpResponse:
     return response
 
 
-class NewPasswordForm(SetPasswordForm):
+class NewPasswordForm(GuardedForm, SetPasswordForm):
     revoke_keys = forms.BooleanField(
         label="Revoke the keys of my programs too: somebody else may know my password",
         required=False,
@@ -116,7 +150,7 @@ class NewPasswordForm(SetPasswordForm):
 
 @method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
 class PasswordResetPage(FormView):
-    """Where the link of the mail leads. The token is in the query, which is logged nowhere."""
+    """Where the link of the mail leads. The token is in the query, which we log nowhere."""
 
     form_class = NewPasswordForm
     template_name = "accounts/password_reset.html"
@@ -141,6 +175,6 @@ class PasswordResetPage(FormView):
                     revoke_keys=form.cleaned_data["revoke_keys"],
                 )
         except hashers.Busy as error:
-            form.add_error(None, str(error))
-            return self.render_to_response(self.get_context_data(form=form), status=429)
+            form.refuse(error)
+            return with_retry_after(self.form_invalid(form), form)
         return self.render_to_response({"is_done": True})

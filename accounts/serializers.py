@@ -4,7 +4,6 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts import throttles
 from accounts.backends import prove_password
 from accounts.models import (
     EMAIL_MAX_LENGTH,
@@ -153,13 +152,7 @@ class MeSerializer(NothingElse):
         return attrs
 
     def update(self, user, validated_data):
-        password = validated_data.pop("currentPassword", None)
-        check = None
-        if "email" in validated_data:
-            request = self.context["request"]
-            throttles.count_sign_up(request)  # it tells, as a sign-up does, which are taken
-            check = require_password(request, "currentPassword", password)
-        user.edit(check=check, **validated_data)
+        user.edit(**validated_data)
         return user
 
     def to_representation(self, user):

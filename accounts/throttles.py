@@ -144,7 +144,8 @@ class Allowance:
 
     def _lease(self, user_id: UUID, rate: Rate, window: int) -> None:
         limit = rate.limit - settings.WORKERS * (rate.limit // 100)
-        known = self.common.get(user_id, 0)
+        with self.lock:
+            known = self.common.get(user_id, 0)
         granted = 0
         if known < limit:
             size = max((limit - known) // 20, 1)
@@ -152,12 +153,16 @@ class Allowance:
                 counted = self._add(user_id, rate, window, size)
             except Error:
                 return  # the request itself will tell what is wrong with the database
-            self.common[user_id] = counted
             granted = min(size, limit - (counted - size))
+            self._keep(user_id, window, counted=counted, left=granted - 1)
         if granted <= 0:
             raise Throttled((window + 1) * rate.seconds - int(time.time()))
+
+    def _keep(self, user_id: UUID, window: int, *, counted: int, left: int) -> None:
         with self.lock:
-            self.left[user_id] = self.left.get(user_id, 0) + granted - 1
+            if window == self.window:  # or another thread has begun the next one meanwhile
+                self.common[user_id] = counted
+                self.left[user_id] = self.left.get(user_id, 0) + max(left, 0)
 
     def _add(self, user_id: UUID, rate: Rate, window: int, size: int) -> int:
         name = f"requests of {user_id} in {window}"

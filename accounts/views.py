@@ -4,7 +4,6 @@ from django.conf import settings
 from django.contrib.auth import authenticate, update_session_auth_hash
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.exceptions import NotFound
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,7 +28,6 @@ from accounts.serializers import (
     WelcomeSerializer,
     require_password,
 )
-from promptcrafter import ids
 from promptcrafter.views import ApiView
 
 
@@ -147,7 +145,12 @@ class MeView(ApiView):
         """Change your name or e-mail. A new e-mail needs your `currentPassword` too."""
         serializer = self.get_serializer(request.user, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
-        serializer.save()
+        password = serializer.validated_data.pop("currentPassword", "")
+        check = None
+        if "email" in serializer.validated_data:
+            check = require_password(request, "currentPassword", password)
+            throttles.count_sign_up(request)  # it tells, as a sign-up does, which are taken
+        serializer.save(check=check)
         return Response(serializer.data)
 
     @extend_schema(request=OwnPasswordSerializer, responses={204: None, 429: "busy"})
@@ -156,7 +159,7 @@ class MeView(ApiView):
         serializer = OwnPasswordSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         sent = serializer.validated_data["password"]
-        _person(request).end(check=require_password(request, "password", sent))
+        _person(request).delete(check=require_password(request, "password", sent))
         return Response(status=204)
 
 
@@ -204,11 +207,7 @@ class SessionView(ApiView):
 
     def delete(self, request: Request, pk: str) -> Response:
         """End a session. Its tokens end with it, at once."""
-        session = Session.objects.filter(pk=ids.decode(Session.KIND, pk)).first()
-        if session is None:
-            raise NotFound("There is no session with this id.")
-        self.check_object_permissions(request, session)
-        session.delete()
+        self.find(Session.objects.all(), pk).delete()
         return Response(status=204)
 
 
@@ -243,11 +242,7 @@ class KeyView(ApiView):
 
     def delete(self, request: Request, pk: str) -> Response:
         """Take a key back. It stops working at once."""
-        key = ApiKey.objects.filter(pk=ids.decode(ApiKey.KIND, pk)).first()
-        if key is None:
-            raise NotFound("There is no key with this id.")
-        self.check_object_permissions(request, key)
-        key.delete()
+        self.find(ApiKey.objects.all(), pk).delete()
         return Response(status=204)
 
 

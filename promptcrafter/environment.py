@@ -79,13 +79,16 @@ def url(name: str) -> str:
 
 def mail(name: str, default: str) -> dict[str, Any]:
     """Django's EMAIL_… settings, of a URL."""
+    wrong = ImproperlyConfigured(
+        f"{name} must be consolemail:// or smtp+tls://user:password@host:587, with smtp:// for "
+        "no TLS and smtp+ssl:// for TLS from the first byte."
+    )
     try:
         config = Env.email_url_config(os.environ.get(name) or default)
     except (ValueError, ImproperlyConfigured) as error:
-        raise ImproperlyConfigured(
-            f"{name} must be consolemail:// or smtp+tls://user:password@host:587, with smtp:// for "
-            "no TLS and smtp+ssl:// for TLS from the first byte."
-        ) from error
+        raise wrong from error
+    if "smtp" in config["EMAIL_BACKEND"] and not config["EMAIL_HOST"]:
+        raise wrong
     return {"EMAIL_USE_TLS": False, "EMAIL_USE_SSL": False, **config}
 
 

@@ -3,11 +3,13 @@
 from collections.abc import Collection
 from typing import Any
 
-from rest_framework.exceptions import ValidationError
+from django.db.models import QuerySet
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 
 from accounts.throttles import allowance
+from promptcrafter import ids
 
 
 class ApiView(GenericAPIView):
@@ -19,6 +21,7 @@ class ApiView(GenericAPIView):
         return self.parameters
 
     def perform_authentication(self, request: Request) -> None:
+        """Counts here, so that what is then forbidden counts too."""
         super().perform_authentication(request)
         if request.user.is_authenticated:
             allowance.take(request.user.pk)
@@ -30,6 +33,18 @@ class ApiView(GenericAPIView):
         sent = request.query_params.lists()
         if wrong := {name: why for name, values in sent if (why := self._wrong(name, values))}:
             raise ValidationError(wrong)
+
+    def find(self, among: QuerySet[Any], wire_id: str) -> Any:
+        """The caller's thing of that id; raises MalformedId, NotFound or PermissionDenied."""
+        kind = among.model.KIND
+        found = among.filter(pk=ids.decode(kind, wire_id)).first()
+        if found is None:
+            raise self.not_found(kind)
+        self.check_object_permissions(self.request, found)
+        return found
+
+    def not_found(self, kind: str) -> NotFound:
+        return NotFound(f"There is no {kind} with this id.")
 
     def _wrong(self, name: str, values: list[str]) -> str | None:
         if name not in self.known_parameters():

@@ -47,7 +47,7 @@ ERRORS = [
     (403, "not_owner", "GET", "/logs?promptId={bobs}", {}),
     (403, "insufficient_scope", "GET", "/prompts", {"headers": KEY}),
     (403, "insufficient_scope", "GET", "/auth/me", {"headers": KEY}),
-    (403, "outside_labels", "GET", "/logs", {"headers": LIMITED_KEY}),
+    (403, "outside_labels", "GET", "/prompts/{prompt}/versions", {"headers": LIMITED_KEY}),
     (404, "not_found", "GET", f"/prompts/{MISSING}", {}),
     (
         404,
@@ -160,7 +160,7 @@ def test_every_error_has_the_one_shape(
     if "headers" in options:
         tokens = {
             "key": make_key(alice, "logs:read"),
-            "limited_key": make_key(alice, "logs:read", labels=["live"]),
+            "limited_key": make_key(alice, "prompts:read", labels=["live"]),
         }
         words = {name: each.token for name, each in tokens.items()}
         headers = {name: value.format(**words) for name, value in options["headers"].items()}

@@ -78,6 +78,14 @@ def test_a_well_formed_key_that_is_not_ours_is_refused(alice, make_key, part):
     assert bearer(alice, text).get("/prompts").status_code == 401
 
 
+@pytest.fixture
+def one_minute(monkeypatch):
+    """No minute ends while a test runs."""
+    minute = timezone.now().replace(second=0, microsecond=0)
+    monkeypatch.setattr("accounts.models.keys._minute", lambda moment: minute)
+
+
+@pytest.mark.usefixtures("one_minute")
 def test_a_key_is_checked_with_one_query(alice, make_key, django_assert_num_queries):
     program = make_key(alice, "prompts:read")
     program.get("/prompts")
@@ -357,3 +365,8 @@ def test_a_prompt_that_a_limited_key_does_not_see_is_as_good_as_none(limited, al
         answers = [limited.get(f"/prompts/{each}{rest}") for each in (hidden, missing)]
         assert [answer.status_code for answer in answers] == [404, 404]
         assert answers[0].content == answers[1].content
+
+
+def test_no_key_that_is_limited_is_made_with_more(alice, make_key):
+    with pytest.raises(ValueError, match="LIMITED_SCOPES"):
+        make_key(alice, "prompts:write", labels=["production"])

@@ -181,7 +181,7 @@ def test_what_was_proven_must_still_hold_when_it_is_done(ada, rf):
     for verb in (
         lambda: ada.user.change_password("the attacker's own", check=check),
         lambda: ada.user.edit(email="attacker@example.com", check=check),
-        lambda: ada.user.end(check=check),
+        lambda: ada.user.delete(check=check),
     ):
         with pytest.raises(ValidationError):
             verb()

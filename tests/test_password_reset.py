@@ -193,10 +193,31 @@ def test_a_mail_that_can_not_even_be_written_stops_no_other(ada, make_user):
     assert [each.to for each in mail.outbox] == [["ada@example.com"]]
 
 
-def test_one_mail_is_taken_by_one_process(ada, monkeypatch):
+def test_one_mail_is_taken_by_one_process(ada):
     ask()
-    assert PasswordReset.objects.take() is not None
-    assert PasswordReset.objects.take() is None
+    assert PasswordReset.objects.take(due_by=timezone.now()) is not None
+    assert PasswordReset.objects.take(due_by=timezone.now()) is None
+
+
+def test_a_mail_server_that_refuses_does_not_keep_the_thread_for_ever(ada, monkeypatch):
+    def refuse(*args, **kwargs):
+        tried.append(args)
+        raise OSError
+
+    tried = []
+    monkeypatch.setattr("accounts.background.send_mail", refuse)
+    monkeypatch.setattr("accounts.models.resets.RETRY_AFTER", timezone.timedelta(0))
+    for _ in range(3):
+        ask()
+    background.send_mails()
+    assert len(tried) == 3
+
+
+def test_a_mail_that_was_asked_for_long_ago_is_not_sent(ada):
+    ask()
+    PasswordReset.objects.update(asked_at=timezone.now() - timezone.timedelta(minutes=61))
+    background.send_mails()
+    assert mail.outbox == []
 
 
 def test_what_has_run_out_is_deleted(ada):

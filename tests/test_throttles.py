@@ -2,6 +2,8 @@
 
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from threading import Event, Thread
 
 import pytest
@@ -9,7 +11,9 @@ from django.test import Client
 
 from accounts import background, hashers, tokens
 from accounts.addresses import address_of
+from accounts.backends import prove_password
 from accounts.models import Counter, User
+from accounts.models.resets import reset_token
 from accounts.throttles import Allowance, Throttled, allowance
 from promptcrafter.environment import Rate
 from tests.callers import Caller
@@ -118,16 +122,16 @@ def test_the_table_names_no_email_and_no_address(ada):
 
 
 @pytest.mark.parametrize(
-    ("path", "method", "field"),
+    ("method", "path", "field", "more"),
     [
-        ("/auth/password", "POST", "currentPassword"),
-        ("/auth/me", "PATCH", "currentPassword"),
-        ("/auth/me", "DELETE", "password"),
+        ("POST", "/auth/password", "currentPassword", {"newPassword": "battery staple horse"}),
+        ("PATCH", "/auth/me", "currentPassword", {"email": "thief@example.com"}),
+        ("DELETE", "/auth/me", "password", {}),
     ],
 )
-def test_who_stole_a_token_can_not_guess_the_password_either(ada, path, method, field):
+def test_who_stole_a_token_can_not_guess_the_password_either(ada, method, path, field, more):
     thief = Caller(ada)
-    body = {field: WRONG, "newPassword": "battery staple horse", "email": "thief@example.com"}
+    body = {field: WRONG, **more}
     answers = [thief.send(method, path, body) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [400, 400, 400, 429]
     body[field] = PASSWORD
@@ -151,20 +155,46 @@ def test_the_pages_where_one_logs_in_are_under_the_same_guard(make_user, path):
     assert "sessionid" not in browser.cookies
 
 
-def test_the_admins_page_for_a_new_password_is_no_way_to_guess_the_old_one(make_user):
-    thief = Client()
-    thief.force_login(make_user("ada", PASSWORD, is_staff=True))
+@pytest.fixture
+def change_in_admin(make_user):
+    """The admin's page for one's own password, filled in and sent."""
+    staff = Client()
+    staff.force_login(make_user("ada", PASSWORD, is_staff=True))
 
-    def submit(old):
+    def change(old, address="192.0.2.1"):
         new = {"new_password1": "battery staple horse", "new_password2": "battery staple horse"}
-        return thief.post("/admin/password_change/", {"old_password": old, **new})
+        headers = {"X-Forwarded-For": address}
+        return staff.post("/admin/password_change/", {"old_password": old, **new}, headers=headers)
 
-    assert [submit(WRONG).status_code for _ in range(3)] == [200] * 3
-    assert "too often" in submit(PASSWORD).content.decode()
+    return change
+
+
+def test_the_admins_page_for_a_new_password_is_no_way_to_guess_the_old_one(change_in_admin):
+    assert [change_in_admin(WRONG).status_code for _ in range(3)] == [200] * 3
+    page = change_in_admin(PASSWORD)
+    assert (page.status_code, "too often" in page.content.decode()) == (429, True)
+    assert int(page["Retry-After"]) > 800
     assert User.objects.get().check_password(PASSWORD)
-    Counter.objects.all().delete()
-    assert submit(PASSWORD).status_code == 302
+    assert change_in_admin(PASSWORD, address="192.0.2.2").status_code == 302
     assert User.objects.get().check_password("battery staple horse")
+
+
+def test_the_admins_page_overwrites_no_password_that_was_set_meanwhile(
+    change_in_admin, monkeypatch
+):
+    """Between the proof of the old one and its change, an operator disables the account."""
+
+    def prove(request, user, password):
+        proven = prove_password(request, user, password)
+        User.objects.get().change_password("the owner's own")
+        User.objects.update(is_active=False)
+        return proven
+
+    monkeypatch.setattr("accounts.pages.prove_password", prove)
+    page = change_in_admin(PASSWORD)
+    assert (page.status_code, "elsewhere" in page.content.decode()) == (200, True)
+    user = User.objects.get()
+    assert (user.check_password("the owner's own"), user.is_active) == (True, False)
 
 
 def test_sign_ups_are_counted_for_each_address(db, settings):
@@ -274,18 +304,84 @@ def test_a_hot_read_pays_no_write(ada, settings, django_assert_num_queries):
 
 def test_a_new_window_begins_anew(ada, settings, monkeypatch):
     settings.REQUESTS_PER_USER = Rate(5, 60)
+    monkeypatch.setattr("accounts.throttles.time.time", lambda: 1_000_000)
     process = Allowance()
     assert taken([process], ada) == 5
-    now = time.time()
-    monkeypatch.setattr("accounts.throttles.time.time", lambda: now + 60)
-    process.take(ada.pk)
+    monkeypatch.setattr("accounts.throttles.time.time", lambda: 1_000_060)
+    assert taken([process], ada) == 5
+
+
+def test_a_lease_that_comes_when_its_window_is_over_says_nothing_of_the_next(
+    ada, settings, monkeypatch
+):
+    settings.REQUESTS_PER_USER = Rate(20, 60)
+    process, minutes = Allowance(), [0]
+    monkeypatch.setattr("accounts.throttles.time.time", lambda: 1_000_000 + 60 * minutes[0])
+    taken([process], ada)
+    process.common.clear()  # as if it did not know yet, and asked
+
+    def late(*args):
+        minutes[0] = 1
+        monkeypatch.undo()
+        monkeypatch.setattr("accounts.throttles.time.time", lambda: 1_000_060)
+        process.take(ada.pk)  # another thread begins the next window
+        return 21
+
+    monkeypatch.setattr(process, "_add", late)
+    with pytest.raises(Throttled):
+        process.take(ada.pk)
+    assert taken([process], ada) == 19
 
 
 # Hashing ----------------------------------------------------------------------------------------
 
 
-def test_when_too_many_hash_the_next_is_told_to_come_back(ada, anonymous, settings):
-    """All places but one are taken by those who wait in another thread, as live."""
+@pytest.fixture
+def all_places_taken(settings):
+    """All that hash or wait for it, as live in other threads."""
+    for _ in range(settings.THREADS - 1):
+        hashers._places.acquire()
+    yield
+    for _ in range(settings.THREADS - 1):
+        hashers._places.release()
+
+
+NEW = {"currentPassword": PASSWORD, "newPassword": "battery staple horse"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/auth/login", {"email": "ada@example.com", "password": PASSWORD}),
+        ("POST", "/auth/signup", {"name": "E", "email": "e@example.com", "password": PASSWORD}),
+        ("POST", "/auth/password", NEW),
+        ("PATCH", "/auth/me", {"email": "new@example.com", "currentPassword": PASSWORD}),
+        ("DELETE", "/auth/me", {"password": PASSWORD}),
+    ],
+)
+@pytest.mark.usefixtures("all_places_taken")
+def test_when_too_many_hash_the_next_is_told_to_come_back(ada, method, path, body):
+    answer = Caller(ada).send(method, path, body)
+    assert (answer.status_code, answer.json()["code"]) == (429, "busy")
+    assert answer["Retry-After"] == "1"
+    assert not Counter.objects.exists()
+    assert User.objects.get().check_password(PASSWORD)
+
+
+@pytest.mark.usefixtures("all_places_taken")
+def test_a_page_tells_to_come_back_too(ada, client):
+    new = {"new_password1": "battery staple horse", "new_password2": "battery staple horse"}
+    for path, fields in {
+        "/api-auth/login/": {"username": "ada@example.com", "password": PASSWORD},
+        f"/password-reset?token={reset_token(ada)}": new,
+    }.items():
+        page = client.post(path, fields)
+        assert (page.status_code, page["Retry-After"]) == (429, "1")
+        assert "Too many people" in page.content.decode()
+    assert User.objects.get().check_password(PASSWORD)
+
+
+def test_a_place_is_waited_for_while_there_are_some(ada):
     done, inside = Event(), Event()
 
     def hold():
@@ -293,44 +389,34 @@ def test_when_too_many_hash_the_next_is_told_to_come_back(ada, anonymous, settin
             inside.set()
             done.wait(30)
 
-    holders = [Thread(target=hold) for _ in range(settings.THREADS - 1)]
-    for holder in holders:
-        holder.start()
+    holder, answers = Thread(target=hold), []
+    holder.start()
     inside.wait(30)
-    deadline = time.monotonic() + 30
-    while hashers._places._value and time.monotonic() < deadline:
-        time.sleep(0.01)
-    try:
-        body = {"email": "ada@example.com", "password": PASSWORD}
-        signup = {"name": "Eve", "email": "eve@example.com", "password": PASSWORD}
-        for path, sent in (("/auth/login", body), ("/auth/signup", signup)):
-            answer = anonymous.post(path, sent)
-            assert (answer.status_code, answer.json()["code"]) == (429, "busy")
-            assert answer["Retry-After"] == "1"
-        assert not Counter.objects.exists()
-    finally:
+    with suppress(hashers.Busy), ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(lambda: answers.append(enter_slot()))
+        time.sleep(0.05)
+        assert answers == []
         done.set()
-        for holder in holders:
-            holder.join()
-    assert log_in(PASSWORD).status_code == 200
+        waiting.result(30)
+    holder.join()
+    assert answers == ["in"]
 
 
-def test_who_is_over_the_limit_takes_no_place_from_others(ada, settings):
+def enter_slot():
+    with hashers.slot():
+        return "in"
+
+
+def test_who_is_over_the_limit_takes_no_place_from_others(ada, settings, request):
     """All places are taken, and the answer is still that of the limit, not `busy`."""
     settings.SIGNUPS_PER_ADDRESS = Rate(1, 3600)
     signup = {"name": "Eve", "email": "eve@example.com", "password": PASSWORD}
     assert send("/auth/signup", signup).status_code == 201
     fail(4)
-    places = settings.THREADS - 1
-    try:
-        for _ in range(places):
-            hashers._places.acquire()
-        assert_throttled(log_in(PASSWORD), 900)
-        assert_throttled(send("/auth/signup", signup), 3600)
-        assert log_in(PASSWORD, address="192.0.2.9").json()["code"] == "busy"
-    finally:
-        for _ in range(places):
-            hashers._places.release()
+    request.getfixturevalue("all_places_taken")
+    assert_throttled(log_in(PASSWORD), 900)
+    assert_throttled(send("/auth/signup", signup), 3600)
+    assert log_in(PASSWORD, address="192.0.2.9").json()["code"] == "busy"
 
 
 # Addresses --------------------------------------------------------------------------------------

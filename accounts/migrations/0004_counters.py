@@ -15,5 +15,8 @@ class Migration(migrations.Migration):
                 ('count', models.BigIntegerField()),
                 ('ends_at', models.BigIntegerField(db_index=True, help_text='Seconds since 1970.')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('count__gte', 0)), name='counter_is_not_negative')],
+            },
         ),
     ]

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('email', models.EmailField(max_length=254)),
-                ('site', models.CharField(help_text='The address that the link begins with.', max_length=300)),
+                ('site', models.TextField(help_text='The address that the link begins with.')),
                 ('asked_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
                 ('due_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
             ],

@@ -20,7 +20,9 @@ class Count(NamedTuple):
 
 class CounterQuerySet(models.QuerySet["Counter"]):
     def expired(self) -> "CounterQuerySet":
-        return self.filter(ends_at__lte=_now())
+        """But for those that somebody counts at this moment, who could wait for us."""
+        over = self.filter(ends_at__lte=_now()).select_for_update(skip_locked=True)
+        return self.filter(pk__in=over.values("pk"))
 
     def look_up(self, *names: str) -> dict[str, Count]:
         """The counts that are running."""
@@ -51,9 +53,10 @@ class CounterQuerySet(models.QuerySet["Counter"]):
             return {keys[key]: Count(count, end - now) for key, count, end in cursor.fetchall()}
 
     def take_back(self, *names: str) -> None:
-        """One event of each, as if it had not been."""
-        counted = self.filter(pk__in=[_key(name) for name in names], count__gt=0)
-        counted.update(count=models.F("count") - 1)
+        """One event of each, as if it had not been. A statement for each: one that locks two rows
+        could wait for `add`, and `add` for it."""
+        for name in names:
+            self.filter(pk=_key(name), count__gt=0).update(count=models.F("count") - 1)
 
     def forget(self, name: str) -> None:
         self.filter(pk=_key(name)).delete()
@@ -65,6 +68,13 @@ class Counter(models.Model):
     ends_at = models.BigIntegerField(db_index=True, help_text="Seconds since 1970.")
 
     objects = CounterQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(count__gte=0), name="counter_is_not_negative"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.key

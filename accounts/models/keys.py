@@ -47,6 +47,8 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     @transaction.atomic
     def mint(self, user: User, **fields: Any) -> tuple["ApiKey", str]:
         """A new key, and its text, which is not kept. Raises TooManyKeys."""
+        if fields.get("labels") and not set(fields["scopes"]) <= set(LIMITED_SCOPES):
+            raise ValueError("A key that is limited to labels may have LIMITED_SCOPES alone.")
         list(User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk"))
         if self.filter(user=user).count() >= KEYS_MAX_COUNT:
             raise TooManyKeys

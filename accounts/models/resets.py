@@ -5,7 +5,7 @@ that nobody has. Whoever writes the mail (accounts.background) takes the row, an
 sent is tried again, by this process or another, until the link would be too old.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.conf import settings
@@ -28,25 +28,28 @@ class WrongLink(Exception):
 
 class PasswordResetQuerySet(models.QuerySet["PasswordReset"]):
     def expired(self) -> Self:
-        lifetime = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
-        return self.filter(asked_at__lte=timezone.now() - lifetime)
+        return self.filter(asked_at__lte=_an_hour_ago())
 
-    def take(self) -> "PasswordReset | None":
-        """One whose mail is due, for the caller to write and delete; None when there is none.
+    def still_wanted(self) -> Self:
+        return self.filter(asked_at__gt=_an_hour_ago())
+
+    def take(self, *, due_by: datetime) -> "PasswordReset | None":
+        """One whose mail was due by then, for the caller to write and delete; None when there is
+        none.
 
         Of several that take at once, one gets it; the others may have it later, if it is there.
         """
-        now = timezone.now()
-        due = self.filter(due_at__lte=now).order_by("due_at").first()
-        if due is None:
-            return None
-        mine = self.filter(pk=due.pk, due_at=due.due_at).update(due_at=now + RETRY_AFTER)
-        return due if mine else self.take()
+        due = self.still_wanted().filter(due_at__lte=due_by).order_by("due_at")
+        while (first := due.first()) is not None:
+            again_at = timezone.now() + RETRY_AFTER
+            if self.filter(pk=first.pk, due_at=first.due_at).update(due_at=again_at):
+                return first
+        return None
 
 
 class PasswordReset(models.Model):
     email = models.EmailField(max_length=EMAIL_MAX_LENGTH)
-    site = models.CharField(max_length=300, help_text="The address that the link begins with.")
+    site = models.TextField(help_text="The address that the link begins with.")
     asked_at = models.DateTimeField(default=timezone.now, db_index=True)
     due_at = models.DateTimeField(default=timezone.now, db_index=True)
 
@@ -54,6 +57,10 @@ class PasswordReset(models.Model):
 
     def __str__(self) -> str:
         return self.email
+
+
+def _an_hour_ago() -> datetime:
+    return timezone.now() - timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
 
 
 def reset_token(user: User) -> str:

@@ -136,17 +136,20 @@ class User(AbstractBaseUser, PermissionsMixin):
         if not self.is_active:  # or they would be good again when the account is
             self.sessions.all().delete()
 
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """As `end`, which see."""
-        with transaction.atomic():
-            self._lock_all()
-            return super().delete(*args, **kwargs)
-
     @transaction.atomic
-    def end(self, *, check: Check) -> None:
-        """Deletes the account for good, with everything that it owns. Raises DoesNotExist."""
-        check(self._lock_all())
-        self.delete()
+    def delete(
+        self, *args: Any, check: Check | None = None, **kwargs: Any
+    ) -> tuple[int, dict[str, int]]:
+        """For good, with everything that it owns.
+
+        Locks the prompts, the trashed too, before the account, in the order of those who write to
+        them: the other way round, each could wait for the other. Raises DoesNotExist.
+        """
+        for kept_in in ("objects", "trash"):
+            prompts = self.prompts(manager=kept_in).select_for_update()
+            list(prompts.order_by("pk").values_list("pk"))
+        self._lock(check, no_key=False)
+        return super().delete(*args, **kwargs)
 
     def edit(self, *, check: Check | None = None, **fields: Any) -> None:
         """Changes the fields that are given, and nothing else; raises EmailTaken, DoesNotExist."""
@@ -182,18 +185,10 @@ class User(AbstractBaseUser, PermissionsMixin):
             if revoke_keys:
                 self.api_keys.all().delete()
 
-    def _lock(self, check: Check | None = None) -> None:
-        locked = User.objects.select_for_update(no_key=True).get(pk=self.pk)
+    def _lock(self, check: Check | None, *, no_key: bool = True) -> None:
+        locked = User.objects.select_for_update(no_key=no_key).get(pk=self.pk)
         if check:
             check(locked)
-
-    def _lock_all(self) -> "User":
-        """Locks the prompts, the trashed too, before the account, in the order of those who write
-        to them: the other way round, each could wait for the other. Raises DoesNotExist."""
-        for kept_in in ("objects", "trash"):
-            prompts = self.prompts(manager=kept_in).select_for_update()
-            list(prompts.order_by("pk").values_list("pk"))
-        return User.objects.select_for_update().get(pk=self.pk)
 
     @property
     def password_mark(self) -> str:

@@ -83,8 +83,8 @@ class PromptQuerySet(OwnedQuerySet):
         newest prompt first; with its `prompt`. A query for each name."""
         found: dict[Any, Version] = {}
         for name in names:
-            for version in self.as_of_label(name):
-                found.setdefault(version.prompt_id, version)
+            others = self.exclude(pk__in=list(found))
+            found |= {version.prompt_id: version for version in others.as_of_label(name)}
         return sorted(found.values(), key=lambda version: version.prompt_id, reverse=True)
 
     def matching(self, query: str) -> Self:

@@ -85,7 +85,7 @@ class Version(models.Model):
         """The fields that a version keeps of its prompt."""
         return {name: getattr(self, name) for name in diffs.FIELDS}
 
-    def matches(self, query: str) -> bool:
-        """Whether each term of `query` occurs in it (prompts.search)."""
+    def matches(self, terms: list[str]) -> bool:
+        """Whether each of the folded terms occurs in it (prompts.search)."""
         document = search.document(self.title, self.content, self.tags)
-        return all(term in document for term in search.terms(query))
+        return all(term in document for term in terms)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
 from rest_framework.exceptions import NotFound
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -10,7 +9,6 @@ from rest_framework.response import Response
 
 from accounts.models import Scope
 from accounts.permissions import HasScope, IsOwner, labels_of
-from promptcrafter import ids
 from promptcrafter.views import ApiView
 from prompts.models import Prompt
 from prompts.models.prompts import LabelNotSet
@@ -42,19 +40,11 @@ class OwnedView(ApiView):
                 response.headers.pop(header, None)
         return response
 
-    def find(self, among: QuerySet[Any], wire_id: str) -> Any:
-        """The caller's thing of that id; raises MalformedId, NotFound or PermissionDenied."""
-        kind = among.model.KIND
-        found = among.filter(pk=ids.decode(kind, wire_id)).first()
-        if found is None:
-            raise self.not_found(kind)
-        self.check_object_permissions(self.request, found)
-        return found
-
     def not_found(self, kind: str) -> NotFound:
         """The same, be it hidden from a limited key or not there at all."""
-        among = " that carries a label of this key" if labels_of(self.request) else ""
-        return NotFound(f"There is no {kind} with this id{among}.")
+        if not labels_of(self.request):
+            return super().not_found(kind)
+        return NotFound(f"There is no {kind} with this id that carries a label of this key.")
 
     def find_prompt(self) -> Prompt:
         """The prompt that the path names, whole."""

@@ -13,7 +13,7 @@ from accounts.models import Scope
 from accounts.permissions import HasScope, OutsideLabels, labels_of, require_scope
 from promptcrafter.conditions import is_fresh, not_modified, require_match
 from promptcrafter.views import ApiView
-from prompts import references
+from prompts import references, search
 from prompts.models import Prompt, Version
 from prompts.models.labels import check_name
 from prompts.serializers import EditSerializer, PromptSerializer, SearchSerializer
@@ -189,5 +189,6 @@ class SearchView(ApiView, ListAPIView):
         query = parameters.validated_data["q"]
         if labels_of(self.request):
             visible = visible_versions(self.request, own)
-            return [version for version in visible if version.matches(query)]
+            terms = search.terms(query)
+            return [version for version in visible if version.matches(terms)]
         return own.matching(query).newest_first()
