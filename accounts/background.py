@@ -4,18 +4,18 @@ One thread in each process of the server does both, when it is woken and once a 
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from threading import Event, Thread
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import Error, connections
 from django.utils import timezone
 
-from accounts.models import Counter, PasswordReset, Session, User
+from accounts.models import PasswordReset, User
 from accounts.models.resets import reset_token
 from accounts.sessions import SessionStore
-from prompts.models import IdempotencyKey
 
 logger = logging.getLogger(__name__)
 
@@ -33,10 +33,13 @@ ROUND_SECONDS = 60
 
 _awake = Event()
 
+# What has `objects.expired()`.
+Expiring = Iterable[Any]
 
-def start() -> None:
+
+def start(expiring: Expiring) -> None:
     """In each process that serves requests, once."""
-    Thread(target=_run, name="background", daemon=True).start()
+    Thread(target=_run, args=[expiring], name="background", daemon=True).start()
 
 
 def wake() -> None:
@@ -52,8 +55,8 @@ def send_mails() -> None:
             asked.delete()
 
 
-def tidy() -> None:
-    for kept in (PasswordReset, Session, Counter, IdempotencyKey):
+def tidy(expiring: Expiring) -> None:
+    for kept in expiring:
         kept.objects.expired().delete()
     SessionStore.clear_expired()
 
@@ -69,19 +72,19 @@ def _is_sent(user: User, site: str) -> bool:
     return True
 
 
-def _run() -> None:
+def _run(expiring: Expiring) -> None:
     while True:
-        for work in (tidy, send_mails):
-            _attempt(work)
+        _attempt("tidying", lambda: tidy(expiring))
+        _attempt("sending mails", send_mails)
         connections.close_all()
         _awake.wait(timeout=ROUND_SECONDS)
         _awake.clear()
 
 
-def _attempt(work: Callable[[], None]) -> None:
+def _attempt(name: str, work: Callable[[], None]) -> None:
     try:
         work()
     except Error as error:  # the database is away; a minute later it may be back
-        logger.error("%s: %s", work, type(error).__name__)
+        logger.error("%s: %s", name, type(error).__name__)
     except Exception:
-        logger.exception("%s failed", work)
+        logger.exception("%s failed", name)

@@ -16,7 +16,7 @@ from accounts.models import (
     normalise_email,
 )
 from promptcrafter.fields import IdField, TextField
-from prompts.models.labels import MalformedLabel, check_name
+from promptcrafter.labels import MalformedLabel, check_name
 
 # A bound on what is hashed; no person's pass phrase comes near.
 PASSWORD_MAX_LENGTH = 4_096

@@ -17,11 +17,11 @@ from promptcrafter.environment import Rate
 
 
 class Throttled(Exception):
-    """Too often; tells after how many seconds it may work again."""
+    """Too often; tells what, and after how many seconds it may work again."""
 
-    def __init__(self, seconds: int) -> None:
+    def __init__(self, what: str, seconds: int) -> None:
         self.retry_after = max(seconds, 1)
-        super().__init__(f"That was too often; try again in {_spoken(self.retry_after)}.")
+        super().__init__(f"Too many {what}; try again in {_spoken(self.retry_after)}.")
 
 
 def look_at_sign_ups(request: Any) -> None:
@@ -29,30 +29,32 @@ def look_at_sign_ups(request: Any) -> None:
     name, rate = f"sign-up {address_of(request)}", settings.SIGNUPS_PER_ADDRESS
     known = Counter.objects.look_up(name).get(name)
     if rate and known and known.events >= rate.limit:
-        raise Throttled(known.seconds_left)
+        raise Throttled("sign-ups from here", known.seconds_left)
 
 
 def count_sign_up(request: Any) -> None:
     """Raises Throttled."""
-    _count(f"sign-up {address_of(request)}", settings.SIGNUPS_PER_ADDRESS)
+    name = f"sign-up {address_of(request)}"
+    _count(name, settings.SIGNUPS_PER_ADDRESS, what="sign-ups from here")
 
 
 def count_reset(request: Any, email: str) -> bool:
     """Whether a mail may be sent to that address; raises Throttled for who asks too often."""
-    _count(f"reset {address_of(request)}", settings.RESETS_PER_ADDRESS)
+    what = "requests for a new password from here"
+    _count(f"reset {address_of(request)}", settings.RESETS_PER_ADDRESS, what=what)
     try:
-        _count(f"reset of {email}", settings.RESETS_PER_ACCOUNT)
+        _count(f"reset of {email}", settings.RESETS_PER_ACCOUNT, what=what)
     except Throttled:
         return False
     return True
 
 
-def _count(name: str, rate: Rate | None) -> None:
+def _count(name: str, rate: Rate | None, *, what: str) -> None:
     if rate is None:
         return
     counted = Counter.objects.add({name: rate.seconds})[name]
     if counted.events > rate.limit:
-        raise Throttled(counted.seconds_left)
+        raise Throttled(what, counted.seconds_left)
 
 
 class LoginAttempt:
@@ -106,7 +108,7 @@ class LoginAttempt:
             if name in counts and counts[name].events > limit
         ]
         if waits:
-            raise Throttled(max(waits))
+            raise Throttled("failed log-ins from here", max(waits))
 
 
 class Allowance:
@@ -156,7 +158,7 @@ class Allowance:
             granted = min(size, limit - (counted - size))
             self._keep(user_id, window, counted=counted, left=granted - 1)
         if granted <= 0:
-            raise Throttled((window + 1) * rate.seconds - int(time.time()))
+            raise Throttled("calls", (window + 1) * rate.seconds - int(time.time()))
 
     def _keep(self, user_id: UUID, window: int, *, counted: int, left: int) -> None:
         with self.lock:

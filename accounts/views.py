@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import background, hashers, throttles, tokens
+from accounts.api import ApiView
 from accounts.models import ApiKey, PasswordReset, Session, SignupsClosed, User, WrongCredentials
 from accounts.pages import site_of
 from accounts.permissions import HasScope, IsOwner
@@ -28,7 +29,6 @@ from accounts.serializers import (
     WelcomeSerializer,
     require_password,
 )
-from promptcrafter.views import ApiView
 
 
 class OpenView(ApiView):

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.http.request import validate_host
 
 TLS = {"require", "verify-ca", "verify-full"}
 LOOPBACK = {"localhost", "127.0.0.1", "::1", "[::1]"}
@@ -20,7 +21,10 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1", "[::1]"}
 WRONG: list[tuple[Callable[[], bool], CheckMessage]] = [
     (
         lambda: settings.HTTPS and settings.DEBUG,
-        Error("HTTPS=1 is for the open, DEBUG=1 never: set DEBUG=0.", id="promptcrafter.E001"),
+        Error(
+            "DEBUG=1 shows the inside of errors, and HTTPS=1 is for the open: set DEBUG=0.",
+            id="promptcrafter.E001",
+        ),
     ),
     (
         lambda: settings.HTTPS and any(map(_is_in_the_clear, settings.CORS_ALLOWED_ORIGINS)),
@@ -44,6 +48,17 @@ WRONG: list[tuple[Callable[[], bool], CheckMessage]] = [
             "EMAIL_URL sends mail, so PUBLIC_URL must say what its links begin with: otherwise "
             "whoever asks for a mail chooses host and port of the link to somebody's account.",
             id="promptcrafter.E004",
+        ),
+    ),
+    (
+        lambda: (
+            settings.EMAIL_BACKEND.endswith("smtp.EmailBackend")
+            and settings.DEFAULT_FROM_EMAIL.endswith("@localhost")
+        ),
+        Warning(
+            "EMAIL_URL sends mail from an address of localhost, which few will take: set "
+            "EMAIL_FROM.",
+            id="promptcrafter.W010",
         ),
     ),
     (
@@ -94,6 +109,22 @@ WRONG: list[tuple[Callable[[], bool], CheckMessage]] = [
             id="promptcrafter.W007",
         ),
     ),
+    (
+        lambda: settings.HASHES_AT_ONCE >= settings.THREADS > 1,
+        Warning(
+            "HASHES_AT_ONCE is not below THREADS, so log-ins may leave no thread to readers: "
+            "set it lower.",
+            id="promptcrafter.W008",
+        ),
+    ),
+    (
+        lambda: bool(settings.PUBLIC_URL) and not _is_ours(settings.PUBLIC_URL),
+        Warning(
+            "ALLOWED_HOSTS has not the host of PUBLIC_URL, so the links in mails lead nowhere: "
+            "add it.",
+            id="promptcrafter.W009",
+        ),
+    ),
 ]
 
 
@@ -118,6 +149,10 @@ def secrets_are_kept(**kwargs: Any) -> list[CheckMessage]:
 
 def _database() -> dict[str, Any]:
     return {"HOST": "", "OPTIONS": {}, **settings.DATABASES["default"]}
+
+
+def _is_ours(url: str) -> bool:
+    return validate_host(urlsplit(url).hostname or "", settings.ALLOWED_HOSTS)
 
 
 def _is_far(host: str | None) -> bool:

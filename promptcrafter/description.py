@@ -10,7 +10,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from promptcrafter.views import ApiView
+from accounts.api import ApiView
 from promptcrafter.wire import OrjsonRenderer
 
 

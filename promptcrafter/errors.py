@@ -36,8 +36,9 @@ from accounts.models import EmailTaken, SignupsClosed, TooManyKeys, User, WrongC
 from accounts.throttles import Throttled
 from accounts.tokens import InvalidToken
 from promptcrafter.ids import MalformedId
+from promptcrafter.labels import MalformedLabel
 from prompts.models.idempotency import KeyInProgress, KeyReused
-from prompts.models.labels import LabelConflict, MalformedLabel
+from prompts.models.labels import LabelConflict
 from prompts.models.prompts import LabelNotSet, NoSuchVersion, NothingToRollBack, VersionConflict
 from prompts.references import MalformedVersion
 
@@ -120,7 +121,11 @@ KNOWN: dict[type[BaseException], tuple[int, str, str | None]] = {
         "body_too_large",
         f"The body may have at most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes.",
     ),
-    DisallowedHost: (400, "unknown_host", "This server does not answer to that Host name."),
+    DisallowedHost: (
+        400,
+        "unknown_host",
+        "This server does not answer to that Host name; its operator can, by ALLOWED_HOSTS.",
+    ),
     SuspiciousOperation: MALFORMED,
     BadRequest: MALFORMED,
     MultiPartParserError: MALFORMED,

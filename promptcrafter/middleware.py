@@ -1,4 +1,4 @@
-"""The outermost layer: refuses what must not be read, and keeps answers out of shared caches."""
+"""The guard: refuses what must not be read, and keeps answers out of shared caches."""
 
 from collections.abc import Callable
 

@@ -5,6 +5,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.routers import APIRootView, DefaultRouter
 
+from accounts.api import ApiView
 from accounts.pages import (
     AdminLoginForm,
     AdminPasswordPage,
@@ -15,7 +16,6 @@ from accounts.pages import (
 from promptcrafter.description import DescriptionView
 from promptcrafter.health import healthz, readyz
 from promptcrafter.openapi.operations import Schema
-from promptcrafter.views import ApiView
 from prompts.views.logs import LogViewSet
 from prompts.views.prompts import PromptViewSet
 

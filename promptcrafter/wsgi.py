@@ -85,7 +85,9 @@ _django = get_wsgi_application()
 
 # Models need Django set up.
 from accounts import background  # noqa: E402
+from accounts.models import Counter, PasswordReset, Session  # noqa: E402
 from promptcrafter.middleware import body_limit  # noqa: E402
+from prompts.models import IdempotencyKey  # noqa: E402
 
-background.start()
+background.start(expiring=[PasswordReset, Session, Counter, IdempotencyKey])
 application = with_whole_body(with_plain_content_type(_django), limit=body_limit)

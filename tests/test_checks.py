@@ -52,6 +52,17 @@ CASES = [
         MAIL | {"EMAIL_USE_TLS": False, "EMAIL_HOST": "mail.example.com"},
         {"EMAIL_HOST": "localhost"},
     ),
+    (
+        "W010",
+        MAIL | {"DEFAULT_FROM_EMAIL": "promptcrafter@localhost"},
+        {"DEFAULT_FROM_EMAIL": "prompts@example.com"},
+    ),
+    ("W008", {"HASHES_AT_ONCE": 4, "THREADS": 4}, {"HASHES_AT_ONCE": 2}),
+    (
+        "W009",
+        {"PUBLIC_URL": "https://prompts.example.com", "ALLOWED_HOSTS": ["localhost"]},
+        {"ALLOWED_HOSTS": ["localhost", ".example.com"]},
+    ),
     ("W001", {"DEBUG": True, "HOST": "0.0.0.0"}, {"HOST": "127.0.0.1"}),  # noqa: S104
     ("W002", {"ALLOWED_HOSTS": ["a.example", "*"]}, {"ALLOWED_HOSTS": ["a.example"]}),
     (
@@ -66,6 +77,8 @@ CASES = [
 @pytest.fixture(autouse=True)
 def behind_a_proxy(settings):
     settings.TRUSTED_PROXIES = 1
+    settings.DEFAULT_FROM_EMAIL = "prompts@example.com"
+    settings.ALLOWED_HOSTS = ["testserver", ".example.com"]
 
 
 def found():

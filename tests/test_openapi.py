@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from promptcrafter import ids
 from promptcrafter.description import description
+from promptcrafter.labels import MalformedLabel, check_name
 from promptcrafter.openapi.fields import LABEL, NOT_BLANK, TAG
 from promptcrafter.openapi.tables import CODES, TAGS
 from prompts import tags
-from prompts.models.labels import MalformedLabel, check_name
 from tests.live import ROOT
 from tests.routes import routes
 from tests.test_errors import ERRORS

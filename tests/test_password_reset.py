@@ -16,6 +16,7 @@ from accounts.models import Counter, PasswordReset, Session, User
 from accounts.models.resets import reset_token
 from tests.callers import Caller
 
+EXPIRING = [PasswordReset, Session, Counter]
 PASSWORD = "correct horse battery"
 NEW = "battery staple horse"
 
@@ -227,7 +228,7 @@ def test_what_has_run_out_is_deleted(ada):
     PasswordReset.objects.update(asked_at=hours_ago)
     Session.objects.update(expires_at=hours_ago)
     fresh = Caller(ada)
-    background.tidy()
+    background.tidy(EXPIRING)
     assert not PasswordReset.objects.exists()
     assert Counter.objects.count() == 1
     assert fresh.get("/prompts").status_code == 200
@@ -240,7 +241,7 @@ def test_what_browsers_left_is_deleted_too(ada):
         browser.force_login(ada)
     key = browsers[0].session.session_key
     BrowserSession.objects.filter(pk=key).update(expire_date=timezone.now())
-    background.tidy()
+    background.tidy(EXPIRING)
     assert BrowserSession.objects.count() == 1
     assert browsers[1].get("/prompts").status_code == 200
 
@@ -257,7 +258,7 @@ def test_work_that_fails_does_not_end_the_thread(caplog):
         raise failure("the inside story")
 
     for failure in (OperationalError, RuntimeError):
-        background._attempt(partial(fail, failure))
+        background._attempt("it", partial(fail, failure))
     assert "OperationalError" in caplog.text
     assert "RuntimeError" in caplog.text
 

@@ -11,9 +11,9 @@ from rest_framework.exceptions import ParseError
 
 from accounts import keys
 from promptcrafter import ids
+from promptcrafter.labels import MalformedLabel, check_name
 from promptcrafter.wire import StrictJSONParser
 from prompts import references, search
-from prompts.models.labels import MalformedLabel, check_name
 from prompts.references import MalformedVersion
 
 # The fixtures are made once for all examples, which is meant: they only say who calls.

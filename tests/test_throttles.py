@@ -150,7 +150,7 @@ def test_the_pages_where_one_logs_in_are_under_the_same_guard(make_user, path):
     page = submit(PASSWORD)
     assert (page.status_code, page["Content-Type"][:9]) == (429, "text/html")
     assert int(page["Retry-After"]) > 800
-    assert "too often" in page.content.decode()
+    assert "Too many failed log-ins" in page.content.decode()
     assert log_in(PASSWORD).status_code == 429  # the count is one
     assert "sessionid" not in browser.cookies
 
@@ -172,7 +172,7 @@ def change_in_admin(make_user):
 def test_the_admins_page_for_a_new_password_is_no_way_to_guess_the_old_one(change_in_admin):
     assert [change_in_admin(WRONG).status_code for _ in range(3)] == [200] * 3
     page = change_in_admin(PASSWORD)
-    assert (page.status_code, "too often" in page.content.decode()) == (429, True)
+    assert (page.status_code, "Too many failed log-ins" in page.content.decode()) == (429, True)
     assert int(page["Retry-After"]) > 800
     assert User.objects.get().check_password(PASSWORD)
     assert change_in_admin(PASSWORD, address="192.0.2.2").status_code == 302
@@ -457,5 +457,5 @@ def test_a_forged_address_does_not_help_against_a_proxy(ada):
 
 
 def test_a_wait_is_said_in_words():
-    assert re.search(r"in 5 s\.$", str(Throttled(5)))
-    assert re.search(r"in 15 minutes\.$", str(Throttled(899)))
+    assert re.search(r"in 5 s\.$", str(Throttled("calls", 5)))
+    assert re.search(r"in 15 minutes\.$", str(Throttled("calls", 899)))

@@ -29,7 +29,7 @@ FAILURES = {
 
 REFUSALS = {
     "Busy": Busy(),
-    "Throttled": Throttled(5),
+    "Throttled": Throttled("calls", 5),
     "TooManyKeys": TooManyKeys(),
     "SignupsClosed": SignupsClosed(),
 }

@@ -9,6 +9,7 @@ from drf_spectacular.extensions import (
 
 from promptcrafter import ids
 from promptcrafter.fields import NumberField, TextField, WholeNumberField
+from promptcrafter.labels import LABEL_MAX_LENGTH
 
 # What str.strip() takes off, in any dialect of regular expressions: U+001C to U+001F and U+0085 are
 # in Python's `\s`, and not in ECMAScript's.
@@ -19,7 +20,7 @@ TAG = rf"^[{_SPACE}]*[^{_SPACE}\u0000](?:[^\u0000]{{0,48}}[^{_SPACE}\u0000])?[{_
 
 LABEL = {
     "type": "string",
-    "maxLength": 36,
+    "maxLength": LABEL_MAX_LENGTH,
     "pattern": r"^(?!(?:latest|v?[0-9]+)$)[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$",
     "example": "production",
 }

@@ -3,7 +3,6 @@
 from prompts.models.idempotency import IdempotencyKey
 from prompts.models.labels import Label, LabelMove
 from prompts.models.limits import (
-    LABEL_MAX_LENGTH,
     MESSAGE_MAX_LENGTH,
     MODEL_MAX_LENGTH,
     TEXT_MAX_LENGTH,
@@ -15,7 +14,6 @@ from prompts.models.prompts import Prompt
 from prompts.models.versions import Version
 
 __all__ = [
-    "LABEL_MAX_LENGTH",
     "MESSAGE_MAX_LENGTH",
     "MODEL_MAX_LENGTH",
     "TEXT_MAX_LENGTH",

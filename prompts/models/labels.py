@@ -1,21 +1,13 @@
 """Names that point at versions: `production` is what the application reads."""
 
-import re
 from typing import Any
 
 from django.conf import settings
 from django.db import models
 
-from prompts.models.limits import LABEL_MAX_LENGTH, MESSAGE_MAX_LENGTH
+from promptcrafter.labels import LABEL_MAX_LENGTH
+from prompts.models.limits import MESSAGE_MAX_LENGTH
 from prompts.models.versions import ImmutableError
-
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
-# Where a number or `latest` may stand, a label may stand too: it must not look like one.
-_AMBIGUOUS = re.compile(r"latest|v?[0-9]+")
-
-
-class MalformedLabel(ValueError):
-    """The text could never be a label's name; says why."""
 
 
 class LabelConflict(Exception):
@@ -24,18 +16,6 @@ class LabelConflict(Exception):
     def __init__(self, current: int | None) -> None:
         super().__init__("The label points elsewhere by now; look at it again, then move it.")
         self.details = {"currentVersion": current}
-
-
-def check_name(name: str) -> str:
-    """The name itself; raises MalformedLabel."""
-    if len(name) > LABEL_MAX_LENGTH or not _NAME.fullmatch(name):
-        raise MalformedLabel(
-            f"A label has at most {LABEL_MAX_LENGTH} characters out of a-z, 0-9, `.`, `_` and `-`, "
-            "and begins and ends with a letter or digit."
-        )
-    if _AMBIGUOUS.fullmatch(name):
-        raise MalformedLabel("A label can't be `latest` or look like a version's number.")
-    return name
 
 
 class LabelMove(models.Model):

@@ -18,8 +18,9 @@ from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, LessThanOr
 from django.utils import timezone
 
 from promptcrafter import ids
+from promptcrafter.labels import check_name
 from prompts import diffs, search, tags
-from prompts.models.labels import Label, LabelMove, check_name
+from prompts.models.labels import Label, LabelMove
 from prompts.models.limits import (
     MODEL_MAX_LENGTH,
     TEXT_MAX_LENGTH,

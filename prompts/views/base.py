@@ -7,9 +7,9 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api import ApiView
 from accounts.models import Scope
 from accounts.permissions import HasScope, IsOwner, labels_of
-from promptcrafter.views import ApiView
 from prompts.models import Prompt
 from prompts.models.prompts import LabelNotSet
 

@@ -10,8 +10,9 @@ from rest_framework.response import Response
 from accounts.models import Scope
 from accounts.permissions import OutsideLabels, labels_of
 from promptcrafter.conditions import is_fresh, not_modified, require_match
+from promptcrafter.labels import check_name
 from prompts.models import Label, Prompt
-from prompts.models.labels import LabelConflict, check_name
+from prompts.models.labels import LabelConflict
 from prompts.models.prompts import LabelNotSet, NoSuchVersion
 from prompts.serializers import LabelMoveSerializer, LabelSerializer, RollbackSerializer
 from prompts.views.base import OwnedView

@@ -9,13 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from accounts.api import ApiView
 from accounts.models import Scope
 from accounts.permissions import HasScope, OutsideLabels, labels_of, require_scope
 from promptcrafter.conditions import is_fresh, not_modified, require_match
-from promptcrafter.views import ApiView
+from promptcrafter.labels import check_name
 from prompts import references, search
 from prompts.models import Prompt, Version
-from prompts.models.labels import check_name
 from prompts.serializers import EditSerializer, PromptSerializer, SearchSerializer
 from prompts.views.base import PROMPTS, OwnedView, among
 from prompts.views.idempotent import idempotent

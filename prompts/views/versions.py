@@ -3,8 +3,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from promptcrafter.conditions import is_fresh, not_modified, require_match
+from promptcrafter.labels import check_name
 from prompts import diffs, references
-from prompts.models.labels import check_name
 from prompts.serializers import (
     DiffSerializer,
     PromptSerializer,
