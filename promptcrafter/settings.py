@@ -145,10 +145,10 @@ LOGIN_FAILURES = env.rate("LOGIN_FAILURES", "10/15m")
 LOGIN_FAILURES_PER_ADDRESS = env.rate("LOGIN_FAILURES_PER_ADDRESS", "100/15m")
 LOGIN_FAILURES_PER_ACCOUNT = env.rate("LOGIN_FAILURES_PER_ACCOUNT", "100/15m")
 SIGNUPS_OPEN = env.flag("SIGNUPS_OPEN", default=True)
-SIGNUPS_PER_ADDRESS = env.rate("SIGNUPS_PER_ADDRESS", "20/1h")
+SIGNUPS_PER_ADDRESS = env.rate("SIGNUPS_PER_ADDRESS", "300/1h")
 RESETS_PER_ADDRESS = env.rate("RESETS_PER_ADDRESS", "10/1h")
 RESETS_PER_ACCOUNT = env.rate("RESETS_PER_ACCOUNT", "5/1h")
-REQUESTS_PER_USER = env.rate("REQUESTS_PER_USER", "6000/1m")
+REQUESTS_PER_USER = env.rate("REQUESTS_PER_USER", "30000/1m")
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, minimum=0, maximum=10)
 
 # How long a refresh token is good when it is not used, and any session at most.

@@ -456,3 +456,20 @@ def test_a_csv_file_is_saved_and_read_back(ada, tmp_path):
         "中文": "中文助手",
     }.items():
         assert [p["title"] for p in ada.get("/search", params={"q": query}).json()] == [title]
+
+
+def test_the_import_waits_where_it_was_too_fast(tmp_path):
+    file = Path(tmp_path, "prompts.csv")
+    file.write_text("title,content\n" + "".join(f"Number {n},text\n" for n in range(12)))
+    with live.serving(REQUESTS_PER_USER="5/2s") as url:
+        body = {"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"}
+        token = httpx2.post(f"{url}/auth/signup", json=body).json()["token"]
+        command = [sys.executable, live.ROOT / "docs/examples/import_csv.py", file]
+        done = subprocess.run(
+            [*command, "--token", token, "--api", url],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert done.stdout.splitlines() == ["12 saved, 0 refused, 0 came back changed"], done.stderr

@@ -12,6 +12,7 @@ import csv
 import http.client
 import json
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,10 +32,15 @@ class Api:
         self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Status and body of the answer; waits where the service says that it was too often."""
         try:
             self.connection.request(method, path, body and json.dumps(body), self.headers)
             response = self.connection.getresponse()
-            return response.status, json.loads(response.read())
+            answer = json.loads(response.read())
+            if response.status != 429:
+                return response.status, answer
+            time.sleep(int(response.headers["Retry-After"]))
+            return self.call(method, path, body)
         except (BrokenPipeError, ConnectionResetError):
             self.connection.close()
             return 413, {"error": "The service hung up; the row is too large, most likely."}
