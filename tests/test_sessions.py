@@ -92,7 +92,7 @@ def test_an_access_token_is_no_refresh_token_and_the_other_way_round(log_in, ano
 
 
 @pytest.mark.parametrize("path", ["/auth/refresh", "/auth/logout"])
-@pytest.mark.parametrize("value", ["x", "a.b.c", "é.é.é", "x" * 60_000, "pc_" + "0" * 46])
+@pytest.mark.parametrize("value", ["x", "a.b.c", "é.é.é", "x" * 30_000, "pc_" + "0" * 46])
 def test_what_is_no_refresh_token_is_refused(anonymous, path, value):
     answer = anonymous.post(path, {"refresh": value})
     assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
