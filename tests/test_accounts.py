@@ -54,7 +54,7 @@ def test_nobody_signs_up_as_more_than_a_user(anonymous):
 
 
 @pytest.mark.parametrize(
-    "email", ["a" + "\u0301\u0323" * 5_000 + "@example.com", "a" * 30_000, "a@" + "\ufdfa" * 252]
+    "email", ["a" + "\u0301\u0323" * 2_500 + "@example.com", "a" * 30_000, "a@" + "\ufdfa" * 252]
 )
 @pytest.mark.parametrize("path", ["/auth/signup", "/auth/login"])
 def test_a_hostile_email_takes_no_time(anonymous, path, email):
