@@ -1,4 +1,12 @@
-"""What it means for a prompt to match: every term occurs somewhere in its text, case aside.
+"""What it means for a prompt to match, and how well.
+
+Every term of a query occurs somewhere in the title, the tags or the content, case aside. Each
+scores by its best place, and a prompt by the sum of its terms:
+
+              a whole word    the beginning of a word    inside a word
+    title     9               8                          7
+    tags      6               5                          4
+    content   3               2                          1
 
 Both databases fold case beyond ASCII in ways people don't expect (SQLite not at all), so the text
 is folded here, once, when it is written, and the terms when they are looked for.
@@ -6,7 +14,11 @@ is folded here, once, when it is written, and the terms when they are looked for
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from itertools import accumulate
+from typing import NamedTuple
 
 
 def fold(text: str) -> str:
@@ -23,13 +35,163 @@ def fold(text: str) -> str:
 
 
 def document(title: str, content: str, tags: Iterable[str]) -> str:
-    """All that is searched of one prompt. A term holds no line break, so none spans two parts."""
-    return fold("\n".join([title, *tags, content]))
+    """All that is searched of one prompt: a line with its title, one with its tags, the content.
+
+    A term holds no white space, so none spans two of them, and other white space is as good.
+    """
+    return fold("\n".join([_on_one_line(title), _on_one_line(" ".join(tags)), content]))
+
+
+def fields(document: str) -> list[str]:
+    """The folded title, tags and content."""
+    return document.split("\n", 2)
 
 
 def terms(query: str) -> list[str]:
     """The folded terms of a query, each once; no character in them is an operator."""
     return list(dict.fromkeys(fold(query).split()))
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+# How well ---------------------------------------------------------------------------------------
+
+
+class Term:
+    """A folded term, ready to be looked for in folded text."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        found = re.escape(text)
+        # The literal stands first, so that the expression looks for it as fast as `in` does.
+        begins = rf"{found}(?<!\w{found})" if is_of_words(text[0]) else found
+        ends = r"(?!\w)" if is_of_words(text[-1]) else ""
+        self._beginning, self._word = re.compile(begins), re.compile(begins + ends)
+
+    def points(self, fields: Sequence[str]) -> int:
+        """Of its best place in title, tags and content; 0 where it occurs in none of them."""
+        for field, most in zip(fields, (9, 6, 3), strict=True):
+            if self.text in field:
+                return most - (0 if self._is_word(field) else 1 if self._begins(field) else 2)
+        return 0
+
+    def _is_word(self, field: str) -> bool:
+        return any(
+            _is_free(field, match.start() - 1) and _is_free(field, match.end())
+            for match in self._word.finditer(field)
+        )
+
+    def _begins(self, field: str) -> bool:
+        return any(_is_free(field, match.start() - 1) for match in self._beginning.finditer(field))
+
+
+def score(terms: Iterable[Term], fields: Sequence[str]) -> int:
+    """The sum of the terms' points; 0 where one of them does not occur."""
+    total = 0
+    for term in terms:
+        points = term.points(fields)
+        if not points:
+            return 0
+        total += points
+    return total
+
+
+def is_of_words(char: str) -> bool:
+    """Whether words are made of it: letters, digits, `_`, and the marks that letters carry."""
+    return char.isalnum() or char == "_" or _is_mark(char)
+
+
+def _is_free(text: str, at: int) -> bool:
+    """Whether no mark stands there, which `\\w` does not know to be part of a word."""
+    return not (0 <= at < len(text) and _is_mark(text[at]))
+
+
+def _is_mark(char: str) -> bool:
+    return char >= "\u0300" and unicodedata.category(char)[0] == "M"
+
+
+# Where ------------------------------------------------------------------------------------------
+
+
+class Span(NamedTuple):
+    """Characters of a text as it is stored, from `start` up to `end`."""
+
+    start: int
+    end: int
+
+
+def spans(text: str, terms: Iterable[str], *, most: int) -> list[Span]:
+    """Where the folded terms occur in `text`, which is not folded: by position, those that touch or
+    overlap as one, and the first `most` of them.
+
+    They are whole characters of `text`: who looks for `s` finds the `ß`.
+    """
+    aligned = Aligned(text)
+    places = sorted(place for term in terms for place in _places(aligned.folded, term, most=most))
+    found: list[Span] = []
+    for place in places:
+        start, end = aligned.origin(place)
+        if found and start <= found[-1].end:
+            found[-1] = Span(found[-1].start, max(end, found[-1].end))
+        else:
+            found.append(Span(start, end))
+    return found[:most]
+
+
+def _places(folded: str, term: str, *, most: int) -> Iterator[Span]:
+    at = folded.find(term)
+    while at >= 0 and most:
+        yield Span(at, at + len(term))
+        at = folded.find(term, at + len(term))
+        most -= 1
+
+
+class Aligned:
+    """A text folded piece by piece, which comes to the same, so that it is known which piece each
+    folded character comes from."""
+
+    def __init__(self, text: str) -> None:
+        pieces = list(_pieces().finditer(text))
+        folded = [fold(piece[0]) for piece in pieces]
+        self.folded = "".join(folded)
+        self._pieces = pieces
+        self._folded_at = [0, *accumulate(map(len, folded))]
+
+    def origin(self, place: Span) -> Span:
+        """The characters of the text that a place in the folded one comes from."""
+        return Span(self._origin(place.start).start, self._origin(place.end - 1).end)
+
+    def _origin(self, at: int) -> Span:
+        number = bisect_right(self._folded_at, at) - 1
+        piece = self._pieces[number]
+        if piece["each"] is None:
+            return Span(*piece.span())
+        start = piece.start() + at - self._folded_at[number]
+        return Span(start, start + 1)
+
+
+@cache
+def _pieces() -> re.Pattern[str]:
+    """Runs of characters that each fold to one, and others with the marks that they carry: no
+    character is composed with one of another piece, or moved past it (UAX #15)."""
+    # Without ideographs and Hangul's syllables, each of which folds to one and joins nothing.
+    ranges = [(0, 0x3400), (0xA000, 0xAC00), (0xF900, 0x17000), (0x1AFF0, 0x1F300)]
+    every = [
+        chr(code) for start, end in [*ranges, (0xE0100, 0xE01F0)] for code in range(start, end)
+    ]
+    joining = "".join(char for char in every if _joins(unicodedata.normalize("NFKD", char)[0]))
+    several = "".join(char for char in every if len(fold(char)) != 1)
+    return re.compile(f"(?P<each>[^{joining}{several}]+)(?![{joining}])|.[{joining}]*", re.DOTALL)
+
+
+def _joins(char: str) -> bool:
+    """Marks, and the vowels and final consonants of Hangul."""
+    return _is_mark(char) or "\u1160" <= char <= "\u11ff"
+
+
+# Unicode ----------------------------------------------------------------------------------------
 
 
 def _combining_marks() -> str:

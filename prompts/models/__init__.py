@@ -1,6 +1,7 @@
 """What the service keeps. Every rule that must hold whoever writes is here."""
 
 from prompts.models.idempotency import IdempotencyKey
+from prompts.models.index import SearchBucket, SearchIndex
 from prompts.models.labels import Label, LabelMove
 from prompts.models.limits import (
     MESSAGE_MAX_LENGTH,
@@ -24,5 +25,7 @@ __all__ = [
     "LabelMove",
     "Log",
     "Prompt",
+    "SearchBucket",
+    "SearchIndex",
     "Version",
 ]

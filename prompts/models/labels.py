@@ -7,6 +7,7 @@ from django.db import models
 
 from promptcrafter.labels import LABEL_MAX_LENGTH
 from prompts.models.limits import MESSAGE_MAX_LENGTH
+from prompts.models.searchable import SearchableQuerySet
 from prompts.models.versions import ImmutableError
 
 
@@ -66,9 +67,14 @@ class Label(models.Model):
     )
     name = models.CharField(max_length=LABEL_MAX_LENGTH, editable=False)
     version = models.PositiveIntegerField(editable=False)
+    # Of that version, so that what is released is searched without looking the versions up.
+    version_created_at = models.DateTimeField(editable=False)
+    search_text = models.TextField(editable=False)
     move = models.OneToOneField(
         LabelMove, on_delete=models.CASCADE, related_name="+", editable=False
     )
+
+    objects = models.Manager.from_queryset(SearchableQuerySet)()
 
     class Meta:
         constraints = [

@@ -12,9 +12,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MinLengthValidator
 from django.db import models, transaction
-from django.db.models import Value
-from django.db.models.functions import Length, StrIndex
-from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, LessThanOrEqual
+from django.db.models.functions import Length
+from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.utils import timezone
 
 from promptcrafter import ids
@@ -28,6 +27,7 @@ from prompts.models.limits import (
     TITLE_MIN_LENGTH,
 )
 from prompts.models.owned import OwnedQuerySet, require_text
+from prompts.models.searchable import SearchableQuerySet
 from prompts.models.versions import Version
 
 
@@ -61,7 +61,7 @@ class VersionConflict(Exception):
         self.details = {"currentVersion": prompt.version, "changes": changed}
 
 
-class PromptQuerySet(OwnedQuerySet):
+class PromptQuerySet(OwnedQuerySet, SearchableQuerySet):
     def without_text(self) -> Self:
         """Enough to know whose it is and which version is the newest."""
         return self.only("owner", "version", "revision", "labels")
@@ -89,14 +89,8 @@ class PromptQuerySet(OwnedQuerySet):
         return sorted(found.values(), key=lambda version: version.prompt_id, reverse=True)
 
     def matching(self, query: str) -> Self:
-        """Those in which each term of `query` occurs (prompts.search)."""
-        # Not LIKE, which takes a second for a hostile term in each 200,000 characters.
-        found_at = (StrIndex("search_text", Value(term)) for term in search.terms(query))
-        return self.filter(*(GreaterThan(position, 0) for position in found_at))
-
-    def without_search_text(self) -> Self:
-        """It is as long as all the rest, and never shown."""
-        return self.defer("search_text")
+        """Those in which each term of `query` occurs (prompts.search); reads them all."""
+        return self.containing(search.Term(text) for text in search.terms(query))
 
 
 _PromptManager = models.Manager.from_queryset(PromptQuerySet)
@@ -142,13 +136,19 @@ class Prompt(models.Model):
     created_at = models.DateTimeField(editable=False)
     updated_at = models.DateTimeField(editable=False)
     deleted_at = models.DateTimeField(null=True, editable=False)
+    slot = models.PositiveIntegerField(
+        null=True, editable=False, help_text="Where the search index has this text, if it has it."
+    )
     search_text = models.TextField(editable=False)
 
     objects = LivePrompts()
     trash = TrashedPrompts()
 
     class Meta:
-        indexes = [models.Index(fields=["owner", "id"], name="prompt_owner_id")]
+        indexes = [
+            models.Index(fields=["owner", "id"], name="prompt_owner_id"),
+            models.Index(fields=["owner", "slot"], name="prompt_owner_slot"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(
@@ -251,7 +251,9 @@ class Prompt(models.Model):
         self.revision += 1
         self.updated_at = _later_than(self.updated_at)
         self.search_text = search.document(self.title, self.content, self.tags)
-        self.save(update_fields=[*changed, "version", "revision", "updated_at", "search_text"])
+        self.slot = None  # the index has the old text
+        written = ["version", "revision", "updated_at", "search_text", "slot"]
+        self.save(update_fields=[*changed, *written])
         self._append_version(author, source, message)
         return True
 
@@ -295,6 +297,9 @@ class Prompt(models.Model):
         move = self._record_move(name, before, number, actor=actor, note=note)
         label = label or Label(prompt=self, name=name)
         label.version, label.move = number, move
+        version = self.at(number)
+        label.version_created_at = version.created_at
+        label.search_text = search.document(version.title, version.content, version.tags)
         label.save()
         self._show_labels({**self.labels, name: number})
         return label
@@ -373,7 +378,8 @@ class Prompt(models.Model):
 
     def _lock_label(self, name: str, check: Callable[[Label | None], None] | None) -> Label | None:
         self._lock()
-        label = self.label_rows.filter(name=name).select_related("move").first()
+        shown = self.label_rows.without_search_text().select_related("move")
+        label = shown.filter(name=name).first()
         if check:
             check(label)
         return label

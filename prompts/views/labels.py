@@ -38,7 +38,7 @@ class LabelListView(OwnedView):
     @extend_schema(responses=LabelSerializer(many=True))
     def get(self, request: Request, pk: str) -> Response:
         prompt = self.find_prompt_without_text()
-        visible = prompt.label_rows.filter(name__in=prompt.labels)
+        visible = prompt.label_rows.without_search_text().filter(name__in=prompt.labels)
         labels = visible.select_related("move").order_by("name")
         return Response(LabelSerializer(labels, many=True).data)
 
@@ -73,7 +73,8 @@ class LabelView(MovingView):
         """Where a label points, and who moved it there."""
         prompt = self.find_prompt_without_text()
         self.require_label_within_limits()
-        label = prompt.label_rows.filter(name=name).select_related("move").first()
+        shown = prompt.label_rows.without_search_text().select_related("move")
+        label = shown.filter(name=name).first()
         if label is None:
             raise LabelNotSet(name, prompt.labels)
         if is_fresh(request, label_etag(label)):

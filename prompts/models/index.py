@@ -1,0 +1,265 @@
+"""The search: ranked, exact, and no slower for how much others keep.
+
+A small library is read through. Of a large one, all but the latest changes (its tail) are in an
+index of the library's own (prompts.postings), which tells where the query can match and how well at
+most. From there on the text decides, the most promising prompts first, so that a page costs
+the reading of little more than what is on it, however common a term is.
+
+The index never makes an answer wrong, only fast. It is written behind, by a thread of the server or
+by `manage.py index_search`: who saves a prompt does not wait for it.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from heapq import merge
+from itertools import islice
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connections, models, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from prompts import postings, search
+from prompts.models.labels import Label
+from prompts.models.prompts import Prompt, PromptQuerySet
+
+# A library, or the tail of one, is read through up to this many prompts.
+TAIL = 1_000
+# Clocks of several machines, and transactions under way: what is indexed is older than both, so
+# that slots are in order of `updated_at`.
+SETTLED_AFTER = timedelta(minutes=1)
+
+
+class SearchIndex(models.Model):
+    """How far somebody's library is indexed. Claimed by compare-and-set, so of two that extend it
+    at once one does."""
+
+    owner = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", primary_key=True
+    )
+    slots = models.PositiveIntegerField(default=0, help_text="Given out; some may be empty by now.")
+    until = models.DateTimeField(null=True, help_text="`updated_at` of the last one.")
+
+    def __str__(self) -> str:
+        return f"{self.slots} slots"
+
+    @classmethod
+    def catch_up(cls, owner_id: UUID) -> int:
+        """Indexes what has settled of the library's tail, if that is long; how many prompts it
+        took."""
+        count = 0
+        while taken := cls._extend(owner_id):
+            count += taken
+        return count
+
+    @classmethod
+    def _extend(cls, owner_id: UUID) -> int:
+        """By one block at most, outside of a transaction but for writing it down."""
+        index, _ = cls.objects.get_or_create(owner_id=owner_id)
+        tail = Prompt.objects.filter(owner_id=owner_id, slot=None)
+        if tail.count() <= TAIL // 2:
+            return 0
+        if index._is_worn_out():
+            index._begin_anew()
+            return cls._extend(owner_id)
+        settled = tail.filter(updated_at__lt=timezone.now() - SETTLED_AFTER)
+        block, used = divmod(index.slots, postings.SLOTS)
+        rows = list(
+            settled.order_by("updated_at", "pk").values_list(
+                "pk", "version", "updated_at", "search_text"
+            )[: postings.SLOTS - used]
+        )
+        if not rows:
+            return 0
+        if index.until and rows[0][2] < index.until:
+            index._begin_anew()  # slots would not be in order of time
+            return cls._extend(owner_id)
+        return index._append(block, used, rows)
+
+    def _append(self, block: int, used: int, rows: list[Any]) -> int:
+        added = postings.additions(
+            {used + number: search.fields(row[3]) for number, row in enumerate(rows)}
+        )
+        buckets = dict(self._buckets().filter(block=block).values_list("bucket", "data"))
+        extended = [
+            SearchBucket(
+                owner_id=self.owner_id,
+                block=block,
+                bucket=bucket,
+                data=postings.extend(bytes(buckets.get(bucket, b"")), sets),
+            )
+            for bucket, sets in added.items()
+        ]
+        with transaction.atomic():
+            unchanged = SearchIndex.objects.filter(pk=self.pk, slots=self.slots)
+            if not unchanged.update(slots=F("slots") + len(rows), until=rows[-1][2]):
+                return 0
+            SearchBucket.objects.bulk_create(
+                extended,
+                update_conflicts=True,
+                unique_fields=["owner", "bucket", "block"],
+                update_fields=["data"],
+            )
+            _give_slots(self.slots, rows)
+        return len(rows)
+
+    def _is_worn_out(self) -> bool:
+        """Whether most slots are those of texts that are no more."""
+        if self.slots < postings.SLOTS:
+            return False
+        used = Prompt.objects.filter(owner_id=self.owner_id, slot__isnull=False).count()
+        return used < self.slots // 2
+
+    @transaction.atomic
+    def _begin_anew(self) -> None:
+        if SearchIndex.objects.filter(pk=self.pk, slots=self.slots).update(slots=0, until=None):
+            self._buckets().delete()
+            for kept in (Prompt.objects, Prompt.trash):
+                kept.filter(owner_id=self.owner_id, slot__isnull=False).update(slot=None)
+
+    def _buckets(self) -> models.QuerySet["SearchBucket"]:
+        return SearchBucket.objects.filter(owner_id=self.owner_id)
+
+
+class SearchBucket(models.Model):
+    """A part of a block of somebody's index (prompts.postings)."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,  # the unique constraint's index serves
+    )
+    bucket = models.PositiveSmallIntegerField()
+    block = models.PositiveIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "bucket", "block"], name="search_bucket_is_unique"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.block}:{self.bucket}"
+
+
+def _give_slots(first: int, rows: list[Any]) -> None:
+    """To those that are as they were read."""
+    connection = connections[Prompt.objects.db]
+    to_key = Prompt._meta.pk.get_db_prep_value
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE prompts_prompt SET slot = %s WHERE id = %s AND version = %s",
+            [(first + n, to_key(row[0], connection), row[1]) for n, row in enumerate(rows)],
+        )
+
+
+# Searching --------------------------------------------------------------------------------------
+
+
+class Hit(NamedTuple):
+    """A prompt that matches; hits sort as they are shown, the last one first."""
+
+    score: int
+    updated_at: datetime
+    pk: UUID
+
+
+def ranked(prompts: PromptQuerySet, owner: Any, query: str) -> Iterator[Hit]:
+    """Those of `prompts`, which are all `owner`'s, that match: the best first, of equals the
+    recently updated, found as they are asked for.
+
+    In a library that is not indexed, two statements; otherwise one more for the index, and one for
+    some hundred prompts that are looked at.
+    """
+    terms = [search.Term(text) for text in search.terms(query)]
+    # The tail first: what moves into the index meanwhile is seen twice rather than never.
+    tail = [hit for _, hit in _read(prompts.filter(slot=None).containing(terms), terms)]
+    known = {hit.pk for hit in tail}
+    indexed = (hit for hit in _indexed(prompts, owner, terms) if hit.pk not in known)
+    return merge(sorted(tail, reverse=True), indexed, reverse=True)
+
+
+def ranked_as_of(prompts: PromptQuerySet, labels: list[str], query: str) -> list[Hit]:
+    """The same of the versions that the first of these labels on each prompt points at; reads
+    through what carries one, in one statement."""
+    terms = [search.Term(text) for text in search.terms(query)]
+    rows = Label.objects.filter(prompt__in=prompts.order_by().values("pk"), name__in=labels)
+    hits = []
+    for name, carried, created_at, pk, text in rows.containing(terms).values_list(
+        "name", "prompt__labels", "version_created_at", "prompt_id", "search_text"
+    ):
+        is_first = name == next(each for each in labels if each in carried)
+        if is_first and (score := search.score(terms, search.fields(text))):
+            hits.append(Hit(score, created_at, pk))
+    return sorted(hits, reverse=True)
+
+
+def _indexed(prompts: PromptQuerySet, owner: Any, terms: list[search.Term]) -> Iterator[Hit]:
+    """Level by level of the points that the index allows. What turns out to have fewer waits for
+    its own level."""
+    levels = _levels(owner, [postings.Keys(term.text) for term in terms])
+    waiting: dict[int, list[Hit]] = defaultdict(list)
+    for points in range(max(levels, default=0), 0, -1):
+
+        def look(points: int = points) -> Iterator[Hit]:
+            for hit in _look_at(prompts, terms, levels.get(points, [])):
+                if hit.score == points:
+                    yield hit
+                else:
+                    waiting[hit.score].append(hit)
+
+        yield from merge(sorted(waiting.pop(points, []), reverse=True), look(), reverse=True)
+
+
+def _levels(owner: Any, terms: list[postings.Keys]) -> dict[int, list[tuple[int, int]]]:
+    """Points → the blocks with the slots that can have so many, the newest first."""
+    wanted = {postings.bucket_of(gram) for term in terms for gram in term.all}
+    rows = SearchBucket.objects.filter(owner=owner, bucket__in=wanted)
+    blocks: dict[int, dict[int, bytes]] = defaultdict(dict)
+    for block, bucket, data in rows.values_list("block", "bucket", "data"):
+        blocks[block][bucket] = bytes(data)
+    levels: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for block in sorted(blocks, reverse=True):
+        for points, bits in postings.levels(terms, _reader(blocks[block])).items():
+            levels[points].append((block, bits))
+    return levels
+
+
+def _reader(buckets: dict[int, bytes]) -> Callable[[str, str], int]:
+    opened: dict[int, postings.Bucket] = {}
+
+    def bits(field: str, gram: str) -> int:
+        number = postings.bucket_of(gram)
+        if number not in opened:
+            opened[number] = postings.read(buckets.get(number, b""))
+        return postings.to_bits(opened[number].get(field + gram, b""))
+
+    return bits
+
+
+def _look_at(
+    prompts: PromptQuerySet, terms: list[search.Term], blocks: Iterable[tuple[int, int]]
+) -> Iterator[Hit]:
+    """The hits among the prompts in these slots, the newest first."""
+    slots = (
+        block * postings.SLOTS + slot for block, bits in blocks for slot in postings.members(bits)
+    )
+    size = 64
+    while some := list(islice(slots, size)):
+        hits = dict(_read(prompts.filter(slot__in=some), terms))
+        yield from (hits[slot] for slot in some if slot in hits)
+        size = min(2 * size, 512)
+
+
+def _read(prompts: PromptQuerySet, terms: list[search.Term]) -> Iterator[tuple[Any, Hit]]:
+    """Slot and hit of those that match, after their text."""
+    rows = prompts.order_by().values_list("slot", "updated_at", "pk", "search_text")
+    for slot, updated_at, pk, text in rows:
+        if score := search.score(terms, search.fields(text)):
+            yield slot, Hit(score, updated_at, pk)
