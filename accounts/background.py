@@ -1,6 +1,6 @@
-"""What nobody waits for: mails are sent, and what has run out is deleted.
+"""What nobody waits for: mails are sent, what has run out is deleted, and the like.
 
-One thread in each process of the server does both, when it is woken and once a minute.
+One thread in each process of the server does it all, when it is woken and once a minute.
 """
 
 import logging
@@ -35,11 +35,13 @@ _awake = Event()
 
 # What has `objects.expired()`.
 Expiring = Iterable[Any]
+Chore = Callable[[], None]
 
 
-def start(expiring: Expiring) -> None:
-    """In each process that serves requests, once."""
-    Thread(target=_run, args=[expiring], name="background", daemon=True).start()
+def start(expiring: Expiring, chores: Iterable[Chore] = ()) -> None:
+    """In each process that serves requests, once. `chores` are done after the mails."""
+    work = [lambda: tidy(expiring), send_mails, *chores]
+    Thread(target=_run, args=[work], name="background", daemon=True).start()
 
 
 def wake() -> None:
@@ -72,19 +74,19 @@ def _is_sent(user: User, site: str) -> bool:
     return True
 
 
-def _run(expiring: Expiring) -> None:
+def _run(work: Iterable[Chore]) -> None:
     while True:
-        _attempt("tidying", lambda: tidy(expiring))
-        _attempt("sending mails", send_mails)
+        for chore in work:
+            _attempt(chore)
         connections.close_all()
         _awake.wait(timeout=ROUND_SECONDS)
         _awake.clear()
 
 
-def _attempt(name: str, work: Callable[[], None]) -> None:
+def _attempt(chore: Chore) -> None:
     try:
-        work()
+        chore()
     except Error as error:  # the database is away; a minute later it may be back
-        logger.error("%s: %s", name, type(error).__name__)
+        logger.error("in the background: %s", type(error).__name__)
     except Exception:
-        logger.exception("%s failed", name)
+        logger.exception("in the background")

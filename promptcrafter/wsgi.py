@@ -89,9 +89,9 @@ _django = get_wsgi_application()
 from accounts import background  # noqa: E402
 from accounts.models import Counter, PasswordReset, Session  # noqa: E402
 from promptcrafter.middleware import body_limit  # noqa: E402
-from prompts.models import IdempotencyKey  # noqa: E402
+from prompts.models import IdempotencyKey, index  # noqa: E402
 
-background.start(expiring=[PasswordReset, Session, Counter, IdempotencyKey])
+background.start([PasswordReset, Session, Counter, IdempotencyKey], chores=[index.catch_up])
 application = with_whole_body(with_plain_content_type(_django), limit=body_limit)
 
 # What is loaded now stays. The garbage collector would walk through it again and again: a body of

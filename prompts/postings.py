@@ -1,7 +1,7 @@
 """The index of a large library: in which of its prompts a term can occur, and how well. Pure.
 
 A prompt of the library has a slot, a number that grows with each change, so that higher slots are
-newer. For each n-gram of one to three characters, and for the beginnings and ends of words, the
+newer. For each n-gram of one to four characters, and for the beginnings and ends of words, the
 index holds the set of slots whose title, tags or content has it. A term can only be where all of
 its n-grams are: sets are intersected, which for sets of bits is one operation on integers.
 
@@ -25,7 +25,7 @@ from prompts.search import is_of_words
 
 SLOTS = 8_192
 BUCKETS = 1_024
-GRAM = 3
+GRAM = 4
 GRAMS_OF_A_TERM = 6
 
 _EDGE = "\0"  # stands before and after a word; no text holds it

@@ -126,7 +126,8 @@ def spans(text: str, terms: Iterable[str], *, most: int) -> list[Span]:
     """Where the folded terms occur in `text`, which is not folded: by position, those that touch or
     overlap as one, and the first `most` of them.
 
-    They are whole characters of `text`: who looks for `s` finds the `ß`.
+    Where characters fold to several, or together, all of them are told: who looks for `s` finds
+    the `ß`.
     """
     aligned = Aligned(text)
     places = sorted(place for term in terms for place in _places(aligned.folded, term, most=most))
@@ -153,11 +154,10 @@ class Aligned:
     folded character comes from."""
 
     def __init__(self, text: str) -> None:
-        pieces = list(_pieces().finditer(text))
-        folded = [fold(piece[0]) for piece in pieces]
-        self.folded = "".join(folded)
-        self._pieces = pieces
+        self._pieces = list(_pieces().finditer(text))
+        folded = [fold(piece[0]) for piece in self._pieces]
         self._folded_at = [0, *accumulate(map(len, folded))]
+        self.folded = "".join(folded)
 
     def origin(self, place: Span) -> Span:
         """The characters of the text that a place in the folded one comes from."""
@@ -165,11 +165,11 @@ class Aligned:
 
     def _origin(self, at: int) -> Span:
         number = bisect_right(self._folded_at, at) - 1
-        piece = self._pieces[number]
-        if piece["each"] is None:
+        piece, start, end = self._pieces[number], *self._folded_at[number : number + 2]
+        if piece["each"] is None and [*map(fold, piece[0])] != [*self.folded[start:end]]:
             return Span(*piece.span())
-        start = piece.start() + at - self._folded_at[number]
-        return Span(start, start + 1)
+        at += piece.start() - start  # each character has become one
+        return Span(at, at + 1)
 
 
 @cache

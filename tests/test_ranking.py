@@ -4,6 +4,7 @@ import random
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from prompts import postings, search
@@ -85,3 +86,116 @@ def test_the_order_is_that_of_a_plain_reading(alice, library, small, is_indexed)
     prompts = list(library)
     for query in queries(random.Random(8)):
         assert list(index.ranked(library, alice.user, query)) == reference(prompts, query), query
+
+
+def titles(caller, query):
+    response = caller.client.get("/search", {"q": query}, headers=caller.headers)
+    return [prompt["title"] for prompt in response.json()]
+
+
+def catch_up(owner):
+    """Indexes all there is, which must look old enough for that."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(index, "SETTLED_AFTER", -timedelta(minutes=1))
+        return SearchIndex.catch_up(owner.user.pk)
+
+
+@pytest.fixture
+def indexed(alice, library, small):
+    catch_up(alice)
+    return library
+
+
+def test_what_changed_since_is_found_as_it_is_now(alice, make_prompt, indexed):
+    prompt = indexed.first()
+    alice.patch(f"/prompts/{prompt.wire_id}", {"title": "Zebra", "content": "z", "tags": []})
+    make_prompt(alice, title="A zebra")
+    assert titles(alice, "zebra") == ["A zebra", "Zebra"]
+    for query in queries(random.Random(9)):
+        found = list(index.ranked(indexed, alice.user, query))
+        assert found == reference(indexed.all(), query)
+
+
+def test_what_is_in_the_trash_is_not_found_until_it_is_back(alice, indexed):
+    prompt = indexed.get(pk=indexed.first().pk)
+    prompt.edit(author=alice.user, title="Zebra")
+    catch_up(alice)
+    prompt.move_to_trash()
+    assert titles(alice, "zebra") == []
+    prompt.take_from_trash()
+    assert titles(alice, "zebra") == ["Zebra"]
+
+
+def test_an_index_of_texts_that_are_no_more_is_begun_anew(alice, indexed):
+    for _ in range(3):
+        for prompt in indexed.all():
+            prompt.edit(author=alice.user, content=prompt.content + "!")
+        catch_up(alice)
+    assert SearchIndex.objects.get().slots <= 2 * 60 + 16
+    assert len(titles(alice, "!")) == 60
+
+
+def test_slots_are_in_order_of_time_whatever_the_clocks_say(alice, make_prompt, indexed):
+    for number in range(6):
+        prompt = make_prompt(alice, title=f"zebra {number}")
+        moment = timezone.now() - timedelta(days=9 - number)
+        Prompt.objects.filter(pk=prompt.pk).update(updated_at=moment)
+    assert catch_up(alice) == 64  # all, as two are no tail
+    assert titles(alice, "zebra") == [f"zebra {number}" for number in range(5, -1, -1)]
+
+
+def test_what_was_changed_while_it_was_indexed_is_not_taken_for_indexed(alice, library, small):
+    changed = library.order_by("updated_at")[3]
+
+    def edit_first(documents, additions=postings.additions):
+        Prompt.objects.get(pk=changed.pk).edit(author=alice.user, title="Zebra")
+        return additions(documents)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(postings, "additions", edit_first)
+        SearchIndex._extend(alice.user.pk)
+    assert titles(alice, "zebra") == ["Zebra"]
+
+
+def test_of_two_that_extend_an_index_one_does(alice, library, small):
+    def be_overtaken(documents, additions=postings.additions):
+        patch.undo()
+        SearchIndex._extend(alice.user.pk)
+        return additions(documents)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(postings, "additions", be_overtaken)
+    assert SearchIndex._extend(alice.user.pk) == 0
+    assert SearchIndex.objects.get().slots == 16
+    assert sorted(library.exclude(slot=None).values_list("slot", flat=True)) == list(range(16))
+
+
+def test_a_small_library_is_not_indexed(alice, library):
+    assert SearchIndex.catch_up(alice.user.pk) == 0
+    assert not SearchIndex.objects.exists()
+
+
+def test_a_library_that_was_searched_is_indexed_in_the_background(alice, bob, library, small):
+    titles(alice, "art")
+    index.catch_up()
+    assert SearchIndex.objects.get().slots == 60
+
+
+def test_the_command_indexes_every_large_library(alice, library, small, capsys):
+    call_command("index_search")
+    assert capsys.readouterr().out == "Prompts indexed: 60.\n"
+
+
+def test_an_index_ends_with_its_owner(alice, indexed):
+    alice.user.delete()
+    assert not SearchBucket.objects.exists()
+
+
+@pytest.mark.parametrize("number", [1, 30])
+def test_a_search_takes_the_same_statements_for_one_and_thirty(
+    alice, make_prompt, django_assert_num_queries, number
+):
+    for _ in range(number):
+        make_prompt(alice)
+    with django_assert_num_queries(2 + 1 + 1):  # who asks; the tail, the index; what was found
+        assert len(titles(alice, "title")) == number

@@ -4,6 +4,8 @@ import time
 import unicodedata
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import characters, one_of, sampled_from, text
 
 from prompts import search
 
@@ -162,6 +164,53 @@ def test_every_combining_mark_of_unicode_is_known():
     marks = {c for c in every if unicodedata.combining(unicodedata.normalize("NFKD", c)[0])}
     assert set(search._combining_marks()) == marks
     assert all(re.match(search._LONG_RUN_OF_MARKS, mark * 31) for mark in marks)
+
+
+HARD_TO_FOLD = "aAsß ﬁŉ\n\u0301\u0323\u0345αᾳ각ㅏ\u1100\u1161\u11a8\uff9eｶ\u0f73"
+
+
+@given(text(alphabet=one_of(sampled_from(HARD_TO_FOLD), characters()), max_size=60))
+def test_a_text_folds_piece_by_piece_as_it_does_whole(text):
+    aligned = search.Aligned(text)
+    assert aligned.folded == search.fold(text)
+    spans = [aligned.origin(search.Span(at, at + 1)) for at in range(len(aligned.folded))]
+    assert all(0 <= span.start < span.end <= len(text) for span in spans)
+    assert spans == sorted(spans)
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "found"),
+    [
+        ("Photo and photosynthesis", "photo", ["Photo", "photo"]),
+        ("Straße", "s", ["S", "ß"]),
+        ("ﬁnal", "f", ["ﬁ"]),
+        ("École e\u0301cole", "école", ["École", "e\u0301cole"]),
+        ("e\u0301e\u0301", "é", ["e\u0301e\u0301"]),
+        ("İstanbul", "stan", ["stan"]),
+        ("中文 emoji 👩‍👩‍👧!", "👩‍👧 文", ["文", "👩‍👧"]),
+        ("हिन्दी", "हिन", ["हिन"]),
+        ("각각", "가", []),
+        ("abcabc", "ab bc", ["abcabc"]),
+        ("aaa", "aa", ["aa"]),
+        ("a b a", "a", ["a", "a"]),
+        ("none", "x", []),
+    ],
+)
+def test_where_it_matches_is_told_in_characters_of_the_text(text, query, found):
+    spans = search.spans(text, search.terms(query), most=10)
+    assert [text[start:end] for start, end in spans] == found
+
+
+def test_no_more_places_are_told_than_asked_for():
+    assert search.spans("ab" * 9, ["a", "b"], most=3) == [(0, 6)]
+    assert search.spans("a-" * 9, ["a"], most=3) == [(0, 1), (2, 3), (4, 5)]
+
+
+def test_places_in_a_hostile_text_take_no_time():
+    start = time.process_time()
+    for hostile in ("ß" * 200_000, "e\u0301" * 100_000, "中a" * 100_000, "\u0301" * 200_000):
+        search.spans(hostile, ["s", "a"], most=100)
+    assert time.process_time() - start < 8  # a hang, not a matter of milliseconds
 
 
 def test_terms_are_each_looked_for_once():

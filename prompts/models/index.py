@@ -26,8 +26,8 @@ from prompts import postings, search
 from prompts.models.labels import Label
 from prompts.models.prompts import Prompt, PromptQuerySet
 
-# A library, or the tail of one, is read through up to this many prompts.
-TAIL = 1_000
+# A tail of this many prompts is indexed, as is a whole library.
+TAIL = 250
 # Clocks of several machines, and transactions under way: what is indexed is older than both, so
 # that slots are in order of `updated_at`.
 SETTLED_AFTER = timedelta(minutes=1)
@@ -58,10 +58,10 @@ class SearchIndex(models.Model):
     @classmethod
     def _extend(cls, owner_id: UUID) -> int:
         """By one block at most, outside of a transaction but for writing it down."""
-        index, _ = cls.objects.get_or_create(owner_id=owner_id)
         tail = Prompt.objects.filter(owner_id=owner_id, slot=None)
-        if tail.count() <= TAIL // 2:
+        if tail.count() < TAIL:
             return 0
+        index, _ = cls.objects.get_or_create(owner_id=owner_id)
         if index._is_worn_out():
             index._begin_anew()
             return cls._extend(owner_id)
@@ -159,6 +159,16 @@ def _give_slots(first: int, rows: list[Any]) -> None:
         )
 
 
+# Who searched in this process since their libraries were last looked after.
+_searched: set[UUID] = set()
+
+
+def catch_up() -> None:
+    """For the background thread: indexes what has grown of the libraries that are searched."""
+    while _searched:
+        SearchIndex.catch_up(_searched.pop())
+
+
 # Searching --------------------------------------------------------------------------------------
 
 
@@ -177,6 +187,7 @@ def ranked(prompts: PromptQuerySet, owner: Any, query: str) -> Iterator[Hit]:
     In a library that is not indexed, two statements; otherwise one more for the index, and one for
     some hundred prompts that are looked at.
     """
+    _searched.add(owner.pk)
     terms = [search.Term(text) for text in search.terms(query)]
     # The tail first: what moves into the index meanwhile is seen twice rather than never.
     tail = [hit for _, hit in _read(prompts.filter(slot=None).containing(terms), terms)]

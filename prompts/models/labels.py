@@ -54,6 +54,10 @@ class LabelMove(models.Model):
         super().save(*args, **kwargs)
 
 
+class LabelQuerySet(SearchableQuerySet):
+    """Labels, and the texts that they release."""
+
+
 class Label(models.Model):
     """Where a name points now. Moved by the verbs of Prompt alone, which keep `Prompt.labels`, the
     copy that a read shows, and the history in step with it."""
@@ -74,7 +78,7 @@ class Label(models.Model):
         LabelMove, on_delete=models.CASCADE, related_name="+", editable=False
     )
 
-    objects = models.Manager.from_queryset(SearchableQuerySet)()
+    objects = LabelQuerySet.as_manager()
 
     class Meta:
         constraints = [

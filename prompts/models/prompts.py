@@ -61,7 +61,7 @@ class VersionConflict(Exception):
         self.details = {"currentVersion": prompt.version, "changes": changed}
 
 
-class PromptQuerySet(OwnedQuerySet, SearchableQuerySet):
+class PromptQuerySet(OwnedQuerySet, SearchableQuerySet):  # type: ignore[override]
     def without_text(self) -> Self:
         """Enough to know whose it is and which version is the newest."""
         return self.only("owner", "version", "revision", "labels")

@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.db import models
 
-from prompts import diffs, search
+from prompts import diffs
 from prompts.models.limits import MESSAGE_MAX_LENGTH, MODEL_MAX_LENGTH, TITLE_MAX_LENGTH
 
 
@@ -84,8 +84,3 @@ class Version(models.Model):
     def text(self) -> dict[str, Any]:
         """The fields that a version keeps of its prompt."""
         return {name: getattr(self, name) for name in diffs.FIELDS}
-
-    def matches(self, terms: list[str]) -> bool:
-        """Whether each of the folded terms occurs in it (prompts.search)."""
-        document = search.document(self.title, self.content, self.tags)
-        return all(term in document for term in terms)

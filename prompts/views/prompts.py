@@ -14,8 +14,8 @@ from accounts.models import Scope
 from accounts.permissions import HasScope, OutsideLabels, labels_of, require_scope
 from promptcrafter.conditions import is_fresh, not_modified, require_match
 from promptcrafter.labels import check_name
-from prompts import references, search
-from prompts.models import Prompt, Version
+from prompts import references
+from prompts.models import Prompt, Version, index
 from prompts.serializers import EditSerializer, PromptSerializer, SearchSerializer
 from prompts.views.base import PROMPTS, OwnedView, among
 from prompts.views.idempotent import idempotent
@@ -187,8 +187,10 @@ class SearchView(ApiView, ListAPIView):
         parameters.is_valid(raise_exception=True)
         own = Prompt.objects.owned_by(self.request.user).without_search_text()
         query = parameters.validated_data["q"]
-        if labels_of(self.request):
-            visible = visible_versions(self.request, own)
-            terms = search.terms(query)
-            return [version for version in visible if version.matches(terms)]
-        return own.matching(query).newest_first()
+        if labels := labels_of(self.request):
+            hits = index.ranked_as_of(own, labels, query)
+            shown = {version.prompt_id: version for version in visible_versions(self.request, own)}
+        else:
+            hits = list(index.ranked(own, self.request.user, query))
+            shown = own.in_bulk([hit.pk for hit in hits])
+        return [shown[hit.pk] for hit in hits if hit.pk in shown]
