@@ -1,36 +1,45 @@
-"""`make test`: the whole suite on SQLite, then on PostgreSQL. Arguments go on to pytest."""
+"""`make test`: the whole suite on SQLite and on PostgreSQL. Arguments go on to pytest.
+
+Both run at once; what PostgreSQL's has to say is shown after SQLite's.
+"""
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+from contextlib import ExitStack
+from typing import IO
 
 from tests import postgres
 
 
 def main() -> int:
-    return run_on_sqlite() or run_on_postgresql()
+    with ExitStack() as stack:
+        url = os.environ.get("TEST_DATABASE_URL")
+        bindir = postgres.binaries()
+        if url is None and bindir is not None:
+            url = stack.enter_context(postgres.cluster(bindir))
+        if url is None:
+            print(f"*** NOT TESTED ON POSTGRESQL: none here. {postgres.HOW_TO_GET_IT} ***")
+            return suite().wait() or int(os.environ.get("REQUIRE_POSTGRES") == "1")
+        output = stack.enter_context(tempfile.TemporaryFile())
+        on_postgresql = suite({"TEST_DATABASE_URL": url}, output)
+        print("\n=== The suite on SQLite ===", flush=True)
+        failed = suite().wait()
+        print("\n=== The suite on PostgreSQL ===", flush=True)
+        failed = on_postgresql.wait() or failed
+        output.seek(0)
+        shutil.copyfileobj(output, sys.stdout.buffer)
+        return failed
 
 
-def run_on_sqlite() -> int:
-    environment = {k: v for k, v in os.environ.items() if k != "TEST_DATABASE_URL"}
-    return run_pytest("SQLite", environment)
-
-
-def run_on_postgresql() -> int:
-    if "TEST_DATABASE_URL" in os.environ:
-        return run_pytest("PostgreSQL", dict(os.environ))
-    bindir = postgres.binaries()
-    if bindir is None:
-        print(f"\n*** NOT TESTED ON POSTGRESQL: none here. {postgres.HOW_TO_GET_IT} ***\n")
-        return int(os.environ.get("REQUIRE_POSTGRES") == "1")
-    with postgres.cluster(bindir) as url:
-        return run_pytest("PostgreSQL", {**os.environ, "TEST_DATABASE_URL": url})
-
-
-def run_pytest(name: str, environment: dict[str, str]) -> int:
-    print(f"\n=== The suite on {name} ===", flush=True)
+def suite(
+    more: dict[str, str] | None = None, output: IO[bytes] | None = None
+) -> "subprocess.Popen[bytes]":
+    environment = {k: v for k, v in os.environ.items() if k != "TEST_DATABASE_URL"} | (more or {})
     command = [sys.executable, "-m", "pytest", *sys.argv[1:]]
-    return subprocess.run(command, env=environment, check=False).returncode
+    return subprocess.Popen(command, env=environment, stdout=output, stderr=output)
 
 
 if __name__ == "__main__":
