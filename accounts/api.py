@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
+from rest_framework.serializers import Serializer
 
 from accounts.throttles import allowance
 from promptcrafter import ids
@@ -16,6 +17,7 @@ class ApiView(GenericAPIView):
     """Takes the query parameters that it names, each once, and counts the caller's requests."""
 
     parameters: Collection[str] = ()
+    repeatable: Collection[str] = ()  # of them, those that may be sent more than once
 
     def known_parameters(self) -> Collection[str]:
         return self.parameters
@@ -34,6 +36,16 @@ class ApiView(GenericAPIView):
         if wrong := {name: why for name, values in sent if (why := self._wrong(name, values))}:
             raise ValidationError(wrong)
 
+    def asked(self, shape: type[Serializer[Any]]) -> dict[str, Any]:
+        """The parameters that were sent, valid and typed; raises ValidationError."""
+        sent = self.request.query_params
+        data = {
+            name: sent.getlist(name) if name in self.repeatable else sent[name] for name in sent
+        }
+        parameters = shape(data=data)
+        parameters.is_valid(raise_exception=True)
+        return dict(parameters.validated_data)
+
     def find(self, among: QuerySet[Any], wire_id: str) -> Any:
         """The caller's thing of that id; raises MalformedId, NotFound or PermissionDenied."""
         kind = among.model.KIND
@@ -50,4 +62,5 @@ class ApiView(GenericAPIView):
         if name not in self.known_parameters():
             known = ", ".join(f"`{each}`" for each in self.known_parameters()) or "none"
             return f"There is no such parameter here; there is {known}."
-        return "Send it once." if len(values) > 1 else None
+        is_once = len(values) == 1 or name in self.repeatable
+        return None if is_once else "Send it once."

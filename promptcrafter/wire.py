@@ -10,16 +10,19 @@ from rest_framework.parsers import JSONParser
 from rest_framework.renderers import JSONRenderer
 
 
+def to_json(data: Any, options: int = 0) -> bytes:
+    """Times as ISO 8601 in UTC ending in `Z`."""
+    return orjson.dumps(data, default=str, option=orjson.OPT_UTC_Z | options)
+
+
 class OrjsonRenderer(JSONRenderer):
-    """Writes JSON with orjson; times as ISO 8601 in UTC ending in `Z`."""
+    """Writes JSON with orjson."""
 
     def render(self, data, accepted_media_type=None, renderer_context=None):
         if data is None:
             return b""
-        options = orjson.OPT_UTC_Z
-        if self.get_indent(accepted_media_type, renderer_context or {}):
-            options |= orjson.OPT_INDENT_2
-        return orjson.dumps(data, default=str, option=options)
+        is_indented = self.get_indent(accepted_media_type, renderer_context or {})
+        return to_json(data, orjson.OPT_INDENT_2 if is_indented else 0)
 
 
 class StrictJSONParser(JSONParser):

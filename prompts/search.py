@@ -18,7 +18,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 def fold(text: str) -> str:
@@ -139,6 +139,18 @@ def spans(text: str, terms: Iterable[str], *, most: int) -> list[Span]:
         else:
             found.append(Span(start, end))
     return found[:most]
+
+
+def matches(
+    terms: Iterable[str], *, title: str, tags: Sequence[str], content: str, most: int = 100
+) -> list[dict[str, Any]]:
+    """`field`, `start` and `end` of each span, at most so many a text; a tag's with its `index`."""
+    texts: list[tuple[dict[str, Any], str]] = [({"field": "title"}, title)]
+    texts += [({"field": "tags", "index": number}, tag) for number, tag in enumerate(tags)]
+    texts += [({"field": "content"}, content)]
+    return [
+        where | span._asdict() for where, text in texts for span in spans(text, terms, most=most)
+    ]
 
 
 def _places(folded: str, term: str, *, most: int) -> Iterator[Span]:

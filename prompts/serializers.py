@@ -15,8 +15,7 @@ from prompts.models import (
     Prompt,
     Version,
 )
-
-QUERY_MAX_LENGTH = 1_000
+from prompts.models.labels import among
 
 
 class TagsField(serializers.ListField):
@@ -75,14 +74,21 @@ class PromptSerializer(serializers.ModelSerializer):
             "_id": prompt.wire_id,
             "ownerId": ids.encode("user", prompt.owner_id),
             "title": shown.title,
-            "content": shown.content,
+            **self._content(shown),
             "model": shown.model,
             "tags": shown.tags,
             "version": shown.number if is_past else prompt.version,
-            "labels": prompt.labels,
+            "labels": among(self.context.get("labels"), prompt.labels),
             "createdAt": prompt.created_at,
             "updatedAt": shown.created_at if is_past else prompt.updated_at,
         }
+
+    def _content(self, shown):
+        """Or, in a list, as much of it as was asked for."""
+        how = self.context.get("content", "full")
+        if how == "full":
+            return {"content": shown.content}
+        return {"preview": shown.preview} if how == "preview" else {}
 
     def create(self, validated_data):
         saving = {name: validated_data.pop(name, "") for name in ("author", "message")}
@@ -225,6 +231,7 @@ class LabelMoveSerializer(serializers.ModelSerializer):
 class LogSerializer(serializers.ModelSerializer):
     _id = IdField(Log.KIND, source="pk", read_only=True)
     promptId = IdField(Prompt.KIND, source="prompt_id")
+    version = serializers.IntegerField(read_only=True)
     output = TextField(max_length=TEXT_MAX_LENGTH)
     modelUsed = TextField(max_length=MODEL_MAX_LENGTH, source="model_used")
     notes = TextField(max_length=TEXT_MAX_LENGTH, required=False, allow_null=True, allow_blank=True)
@@ -233,12 +240,22 @@ class LogSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Log
-        fields = ["_id", "promptId", "output", "modelUsed", "notes", "score", "createdAt"]
+        fields = [
+            "_id",
+            "promptId",
+            "version",
+            "output",
+            "modelUsed",
+            "notes",
+            "score",
+            "createdAt",
+        ]
 
     def to_representation(self, log):
         return {
             "_id": log.wire_id,
             "promptId": ids.encode(Prompt.KIND, log.prompt_id),
+            "version": log.version,
             "output": log.output,
             "modelUsed": log.model_used,
             "notes": log.notes,
@@ -247,10 +264,50 @@ class LogSerializer(serializers.ModelSerializer):
         }
 
 
-class SearchSerializer(serializers.Serializer):
-    """The parameters of a search."""
+class ListedPromptSerializer(PromptSerializer):
+    """The shape of a prompt in a list: `content`, `preview` or neither, after what was asked."""
 
-    q = TextField(max_length=QUERY_MAX_LENGTH)
+    content = TextField(read_only=True)
+    preview = serializers.CharField(read_only=True, required=False)
+
+    class Meta(PromptSerializer.Meta):
+        fields = [*PromptSerializer.Meta.fields, "preview"]
+
+
+class MatchSerializer(serializers.Serializer):
+    """The shape of what prompts.search finds: characters of the stored text."""
+
+    field = serializers.ChoiceField(["title", "tags", "content"])
+    index = serializers.IntegerField(min_value=0, required=False, help_text="Of the tag.")
+    start = serializers.IntegerField(min_value=0)
+    end = serializers.IntegerField(min_value=1)
+
+
+class FoundPromptSerializer(ListedPromptSerializer):
+    matches = MatchSerializer(many=True, required=False, read_only=True)
+
+    class Meta(ListedPromptSerializer.Meta):
+        fields = [*ListedPromptSerializer.Meta.fields, "matches"]
+
+
+class TagCountSerializer(serializers.Serializer):
+    tag = serializers.CharField()
+    count = serializers.IntegerField(min_value=1)
+
+
+class ModelCountSerializer(serializers.Serializer):
+    model = serializers.CharField()
+    count = serializers.IntegerField(min_value=1)
+
+
+class BatchItemSerializer(serializers.Serializer):
+    """A prompt, or the error that a call for it alone would have been answered."""
+
+    id = serializers.CharField()
+    status = serializers.IntegerField()
+    prompt = PromptSerializer(required=False)
+    error = serializers.CharField(required=False)
+    code = serializers.CharField(required=False)
 
 
 def _user_id(key):

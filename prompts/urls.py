@@ -1,10 +1,13 @@
 from django.urls import path
 
-from prompts.views import labels, trash, versions
-from prompts.views.prompts import SearchView
+from prompts.views import labels, search, trash, versions
+from prompts.views.batch import BatchView
 
 urlpatterns = [
-    path("search", SearchView.as_view(), name="search"),
+    path("search", search.SearchView.as_view(), name="search"),
+    path("tags", search.TagListView.as_view(), name="tags"),
+    path("models", search.ModelListView.as_view(), name="models"),
+    path("prompts/batch", BatchView.as_view()),
     path("prompts/<pk>/versions", versions.VersionListView.as_view()),
     path("prompts/<pk>/versions/<number>", versions.VersionView.as_view()),
     path("prompts/<pk>/versions/<number>/restore", versions.RestoreView.as_view()),

@@ -16,7 +16,7 @@ def test_a_log_comes_back_as_it_was_sent(alice, prompt):
     response = alice.post("/logs", body)
     assert response.status_code == 201
     log = response.json()
-    assert log == body | {"_id": log["_id"], "createdAt": log["createdAt"]}
+    assert log == body | {"_id": log["_id"], "version": 1, "createdAt": log["createdAt"]}
     assert log["_id"].startswith("log_")
     assert alice.get("/logs").json() == [log]
 

@@ -212,16 +212,45 @@ def test_the_database_refuses_what_no_serializer_saw(alice, make_prompt, fields)
         make_prompt(alice, **fields)
 
 
-@pytest.mark.parametrize("path", ["/prompts", "/logs", "/search?q=a"])
+@pytest.mark.parametrize(
+    ("path", "queries"),
+    [
+        ("/prompts", 2),  # the caller, and the list
+        ("/prompts?limit=50", 2),
+        ("/prompts?tag=a&tag=b&model=GPT-4o&ordering=title", 2),
+        ("/prompts?label=live", 2),
+        ("/prompts?label=live&tag=a&limit=50", 2),
+        ("/logs", 2),
+        ("/logs?limit=50&minScore=1", 2),
+        ("/search?q=a", 4),  # what changed of late, the index, the prompts that were found
+        ("/search?q=a&limit=50&tag=a&highlight=true", 4),
+        ("/search?q=a&label=live", 3),
+        ("/trash", 2),
+    ],
+)
 def test_a_list_takes_as_many_queries_for_30_rows_as_for_1(
-    alice, make_prompt, make_log, path, django_assert_num_queries
+    alice, make_prompt, make_log, path, queries, django_assert_num_queries
 ):
     for count in (1, 29):
         for _ in range(count):
-            make_log(make_prompt(alice))
-        with django_assert_num_queries(2):  # the caller, and the list
+            make_log(prompt := make_prompt(alice, tags=["a", "b"]), score=5)
+            prompt.set_label("live", to=1, actor=alice.user)
+            if path == "/trash":
+                prompt.move_to_trash()
+        with django_assert_num_queries(queries):
             response = alice.get(path)
     assert len(response.json()) == 30
+
+
+@pytest.mark.parametrize(("path", "queries"), [("/tags", 2), ("/models", 2), ("/prompts/batch", 2)])
+def test_what_tells_of_many_prompts_takes_as_many_queries_for_30(
+    alice, make_prompt, path, queries, django_assert_num_queries
+):
+    for count in (1, 29):
+        made = [make_prompt(alice, tags=["a", "b"]) for _ in range(count)]
+        query = "&".join(f"id={prompt.wire_id}" for prompt in made)
+        with django_assert_num_queries(queries):
+            assert alice.get(f"{path}?{query}" if "batch" in path else path).status_code == 200
 
 
 def test_a_prompt_is_read_by_two_statements(alice, make_prompt, django_assert_num_queries):

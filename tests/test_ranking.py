@@ -46,6 +46,11 @@ def reference(prompts, query):
     return sorted(found, reverse=True)
 
 
+def ranked(prompts, owner, query):
+    terms = [search.Term(text) for text in search.terms(query)]
+    return list(index.ranked(prompts, owner.user, terms))
+
+
 @pytest.fixture
 def library(alice, make_prompt):
     """Sixty random prompts; some of the same moment."""
@@ -85,7 +90,7 @@ def test_the_order_is_that_of_a_plain_reading(alice, library, small, is_indexed)
         assert SearchBucket.objects.values("block").distinct().count() == 4
     prompts = list(library)
     for query in queries(random.Random(8)):
-        assert list(index.ranked(library, alice.user, query)) == reference(prompts, query), query
+        assert ranked(library, alice, query) == reference(prompts, query), query
 
 
 def titles(caller, query):
@@ -112,8 +117,7 @@ def test_what_changed_since_is_found_as_it_is_now(alice, make_prompt, indexed):
     make_prompt(alice, title="A zebra")
     assert titles(alice, "zebra") == ["A zebra", "Zebra"]
     for query in queries(random.Random(9)):
-        found = list(index.ranked(indexed, alice.user, query))
-        assert found == reference(indexed.all(), query)
+        assert ranked(indexed, alice, query) == reference(indexed.all(), query)
 
 
 def test_what_is_in_the_trash_is_not_found_until_it_is_back(alice, indexed):

@@ -100,14 +100,14 @@ def test_a_search_for_nothing_is_refused(alice, path):
     assert list(response.json()["fields"]) == ["q"]
 
 
-@pytest.mark.parametrize("query", ["\0", "x" * 1001])
+@pytest.mark.parametrize("query", ["\0", "x" * 1001, " ".join(map(str, range(51)))])
 def test_a_query_that_can_not_be_looked_for_is_refused(alice, query):
     assert alice.client.get("/search", {"q": query}, headers=alice.headers).status_code == 400
 
 
 @pytest.mark.parametrize(
     "query",
-    [" ".join(map(chr, range(0x4E00, 0x4E00 + 500))), "%" * 1000, "\ufdfa" * 1000, "\ufffd"],
+    [" ".join(map(chr, range(0x4E00, 0x4E00 + 50))), "%" * 1000, "\ufdfa" * 1000, "\ufffd"],
 )
 def test_the_longest_queries_are_answered(alice, make_prompt, query):
     make_prompt(alice)

@@ -18,16 +18,17 @@ from promptcrafter.openapi.tables import (
     ERROR,
     HAVE_A_TAG,
     HEADERS,
+    LISTS,
     OF_A_BODY,
     OF_A_KEY,
     OF_A_STATUS,
     OF_A_TOKEN,
     OF_NO_OPERATION,
-    QUERY,
     REQUEST_HEADERS,
     REQUIRED_QUERY,
     TAGS,
     path_parameter,
+    query_parameter,
 )
 from promptcrafter.wire import StrictJSONParser
 
@@ -114,7 +115,7 @@ class Schema(AutoSchema):
         return [
             OpenApiParameter(name, schema, description=words, required=name in REQUIRED_QUERY)
             for name in self._query()
-            for schema, words, _ in [QUERY[name]]
+            for schema, words, _ in [query_parameter(self.path, name)]
         ]
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[Any]:
@@ -158,6 +159,9 @@ class Schema(AutoSchema):
         for status, response in responses.items():
             response["description"] = HTTPStatus(int(status)).phrase
             headers = self._response_headers(status, response)
+            if self.path in LISTS and self.method == "GET":
+                tag = self._headers("ETag-of-a-list")["ETag-of-a-list"]
+                headers = {"ETag": tag, **self._headers("Link")}
             if headers:
                 response["headers"] = headers
         if self.method == "GET":
@@ -188,7 +192,7 @@ class Schema(AutoSchema):
         for name in re.findall(r"\{(\w+)\}", self.path):
             codes.update(path_parameter(name)[2])
         for name in self._query():
-            codes.update(QUERY[name][2])
+            codes.update(query_parameter(self.path, name)[2])
         if self.get_auth():
             codes.update(OF_A_TOKEN)
         if self._scopes():

@@ -3,7 +3,7 @@
 from typing import Any
 
 from promptcrafter import ids
-from promptcrafter.openapi.fields import LABEL, NOT_BLANK, NUMBER
+from promptcrafter.openapi.fields import ANY_TEXT, LABEL, NOT_BLANK, NUMBER
 
 # Each code with its status, and when it is answered; a test holds it against the errors' table.
 CODES: dict[str, tuple[int, str]] = {
@@ -110,6 +110,15 @@ HEADERS: dict[str, dict[str, Any]] = {
         "required": True,
         "schema": {"type": "string", "pattern": '^(?:W/)?"[^"]+"$'},
     },
+    "ETag-of-a-list": {
+        "description": "Names this state, for `If-None-Match`; not of a list that is sent as it is "
+        "read, which one of 500 and more is.",
+        "schema": {"type": "string", "pattern": '^(?:W/)?"[^"]+"$'},
+    },
+    "Link": {
+        "description": "With `limit`: the pages `first`, `prev` and `next` (RFC 8288).",
+        "schema": {"type": "string"},
+    },
     "Retry-After": {
         "description": "Seconds.",
         "required": True,
@@ -144,13 +153,65 @@ REQUEST_HEADERS: dict[str, dict[str, Any]] = {
     },
 }
 
+MOMENT = {
+    "type": "string",
+    "pattern": r"^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d))?$",
+    "example": "2026-01-31T12:00:00Z",
+}
+SCORE = {"type": "number", "minimum": 0, "maximum": 10}
+ONE_TEXT = {"type": "string", "maxLength": 100, "pattern": NOT_BLANK}
+
 QUERY: dict[str, tuple[dict[str, Any], str, list[str]]] = {
-    "version": (NUMBER, "Show it as of this version.", ["malformed_version"]),
+    "version": (NUMBER, "As of this version, or of it alone.", ["malformed_version"]),
     "label": (LABEL, "Show it as of the version that this label points at.", ["malformed_label"]),
     "promptId": (
         {"type": "string", "pattern": ids.pattern("prompt")},
         "Of this prompt alone.",
         ["malformed_id", "not_owner", "not_found"],
+    ),
+    "limit": (
+        {"type": "integer", "minimum": 1, "maximum": 500},
+        "A page of so many; `Link` leads to the others.",
+        ["invalid"],
+    ),
+    "cursor": ({"type": "string"}, "Where the page begins, as a `Link` has it.", ["invalid"]),
+    "tag": (
+        {"type": "array", "items": {"type": "string", "maxLength": 50, "pattern": NOT_BLANK}},
+        "Those that carry this tag; sent several times, each of them.",
+        ["invalid"],
+    ),
+    "model": (ONE_TEXT, "Of this model.", ["invalid"]),
+    "modelUsed": (ONE_TEXT, "Of this model.", ["invalid"]),
+    "createdAfter": (MOMENT, "Created later than this.", ["invalid"]),
+    "createdBefore": (MOMENT, "Created earlier than this.", ["invalid"]),
+    "updatedAfter": (MOMENT, "Updated later than this.", ["invalid"]),
+    "updatedBefore": (MOMENT, "Updated earlier than this.", ["invalid"]),
+    "minScore": (SCORE, "With this score or a higher one.", ["invalid"]),
+    "maxScore": (SCORE, "With this score or a lower one.", ["invalid"]),
+    "content": (
+        {"type": "string", "enum": ["full", "preview", "none"], "default": "full"},
+        "The whole text, its first 200 characters as `preview`, or nothing of it.",
+        ["invalid"],
+    ),
+    "highlight": (
+        {"type": "string", "enum": ["true", "false"], "default": "false"},
+        "Tell where the words occur, as `matches`.",
+        ["invalid"],
+    ),
+    "id": (
+        {
+            "type": "array",
+            "items": {"type": "string", "pattern": ids.pattern("prompt")},
+            "minItems": 1,
+            "maxItems": 100,
+        },
+        "A prompt's `_id`; as often as there are prompts to get.",
+        ["invalid"],
+    ),
+    "prefix": (
+        {"type": "string", "maxLength": 100, "pattern": ANY_TEXT},
+        "Those that begin so, case aside.",
+        ["invalid"],
     ),
     "q": (
         {"type": "string", "maxLength": 1000, "pattern": NOT_BLANK, "example": "mountain photo"},
@@ -168,7 +229,14 @@ QUERY: dict[str, tuple[dict[str, Any], str, list[str]]] = {
         ["malformed_version", "malformed_label"],
     ),
 }
-REQUIRED_QUERY = {"q", "from"}
+REQUIRED_QUERY = {"q", "from", "id"}
+
+# Lists that may be long: in pages, and sent as they are read; with what they can be in order of.
+LISTS: dict[str, list[str]] = {
+    "/prompts": ["createdAt", "updatedAt", "title"],
+    "/logs": ["createdAt", "score"],
+    "/search": [],
+}
 
 PATH: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     "number": (NUMBER, "The version's number.", ["malformed_version", "no_such_version"]),
@@ -186,8 +254,17 @@ TAGS = {
 }
 
 
-def path_parameter(name: str) -> tuple[dict[str, Any], str, list[str]]:
+def query_parameter(path: str, name: str) -> tuple[dict[str, Any], str, list[str]]:
     """Its schema, a sentence about it, and the errors that it may bring."""
+    if name != "ordering":
+        return QUERY[name]
+    words = [f"{sign}{each}" for each in LISTS[path] for sign in ("", "-")]
+    schema = {"type": "string", "enum": words, "default": "-createdAt"}
+    return schema, "What the list is in order of; with `-`, from the highest down.", ["invalid"]
+
+
+def path_parameter(name: str) -> tuple[dict[str, Any], str, list[str]]:
+    """The same of a parameter in a path."""
     if name in PATH:
         return PATH[name]
     kind = name.removesuffix("Id")

@@ -12,6 +12,7 @@ from prompts.models.limits import (
 )
 from prompts.models.logs import Log
 from prompts.models.prompts import Prompt
+from prompts.models.tags import Tag
 from prompts.models.versions import Version
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "Prompt",
     "SearchBucket",
     "SearchIndex",
+    "Tag",
     "Version",
 ]

@@ -25,6 +25,7 @@ from django.utils import timezone
 from prompts import postings, search
 from prompts.models.labels import Label
 from prompts.models.prompts import Prompt, PromptQuerySet
+from prompts.models.versions import Version
 
 # A tail of this many prompts is indexed, as is a whole library.
 TAIL = 250
@@ -180,15 +181,14 @@ class Hit(NamedTuple):
     pk: UUID
 
 
-def ranked(prompts: PromptQuerySet, owner: Any, query: str) -> Iterator[Hit]:
+def ranked(prompts: PromptQuerySet, owner: Any, terms: list[search.Term]) -> Iterator[Hit]:
     """Those of `prompts`, which are all `owner`'s, that match: the best first, of equals the
     recently updated, found as they are asked for.
 
-    In a library that is not indexed, two statements; otherwise one more for the index, and one for
-    some hundred prompts that are looked at.
+    In a library that is not indexed, two statements; otherwise one more for some hundred prompts
+    that are looked at.
     """
     _searched.add(owner.pk)
-    terms = [search.Term(text) for text in search.terms(query)]
     # The tail first: what moves into the index meanwhile is seen twice rather than never.
     tail = [hit for _, hit in _read(prompts.filter(slot=None).containing(terms), terms)]
     known = {hit.pk for hit in tail}
@@ -196,11 +196,12 @@ def ranked(prompts: PromptQuerySet, owner: Any, query: str) -> Iterator[Hit]:
     return merge(sorted(tail, reverse=True), indexed, reverse=True)
 
 
-def ranked_as_of(prompts: PromptQuerySet, labels: list[str], query: str) -> list[Hit]:
-    """The same of the versions that the first of these labels on each prompt points at; reads
-    through what carries one, in one statement."""
-    terms = [search.Term(text) for text in search.terms(query)]
-    rows = Label.objects.filter(prompt__in=prompts.order_by().values("pk"), name__in=labels)
+def ranked_as_of(
+    versions: models.QuerySet[Version], labels: list[str], terms: list[search.Term]
+) -> list[Hit]:
+    """The same of `versions`, those that the first of these labels on each prompt points at; reads
+    through them all, in one statement."""
+    rows = Label.objects.filter(prompt__in=versions.order_by().values("prompt"), name__in=labels)
     hits = []
     for name, carried, created_at, pk, text in rows.containing(terms).values_list(
         "name", "prompt__labels", "version_created_at", "prompt_id", "search_text"

@@ -11,6 +11,11 @@ from prompts.models.searchable import SearchableQuerySet
 from prompts.models.versions import ImmutableError
 
 
+def among(limits: list[str] | None, labels: dict[str, int]) -> dict[str, int]:
+    """Of the labels those that somebody is limited to; all, where there are no limits."""
+    return {name: at for name, at in labels.items() if name in limits} if limits else labels
+
+
 class LabelConflict(Exception):
     """The label does not point where the caller took it to point; tells where it does."""
 

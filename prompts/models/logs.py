@@ -32,6 +32,7 @@ class Log(models.Model):
     prompt = models.ForeignKey(
         "prompts.Prompt", on_delete=models.CASCADE, related_name="logs", db_index=False
     )
+    version = models.PositiveIntegerField(editable=False)  # of the prompt, that produced it
     output = models.TextField(validators=[MaxLengthValidator(TEXT_MAX_LENGTH)])
     model_used = models.CharField(max_length=MODEL_MAX_LENGTH)
     notes = models.TextField(
@@ -65,6 +66,7 @@ class Log(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self._state.adding:
             self.owner_id = self.prompt.owner_id
+            self.version = self.version or self.prompt.version
             self.created_at = timezone.now()
         super().save(*args, **kwargs)
 

@@ -4,7 +4,7 @@ Each verb locks the prompt's row first, so that of two at once the second sees w
 and appends to the history in the same transaction.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Self
 
@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MinLengthValidator
 from django.db import models, transaction
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Length
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.utils import timezone
@@ -19,6 +20,7 @@ from django.utils import timezone
 from promptcrafter import ids
 from promptcrafter.labels import check_name
 from prompts import diffs, search, tags
+from prompts.models.expressions import ByCodePoint
 from prompts.models.labels import Label, LabelMove
 from prompts.models.limits import (
     MODEL_MAX_LENGTH,
@@ -28,7 +30,10 @@ from prompts.models.limits import (
 )
 from prompts.models.owned import OwnedQuerySet, require_text
 from prompts.models.searchable import SearchableQuerySet
+from prompts.models.tags import Tag
 from prompts.models.versions import Version
+
+LIVE = models.Q(deleted_at=None)
 
 
 class NoSuchVersion(Exception):
@@ -66,27 +71,27 @@ class PromptQuerySet(OwnedQuerySet, SearchableQuerySet):  # type: ignore[overrid
         """Enough to know whose it is and which version is the newest."""
         return self.only("owner", "version", "revision", "labels")
 
-    def as_of_label(self, name: str) -> models.QuerySet[Version]:
-        """Of those that carry the label, the version that it points at; with its `prompt`."""
+    def tagged(self, name: str, *, owner: Any) -> Self:
+        """Those of that owner's that carry the tag."""
+        return self.filter(tag_rows__owner=owner, tag_rows__name=name)
+
+    def as_of(self, *labels: str) -> models.QuerySet[Version]:
+        """Of those that carry one of the labels, the version that the first of them points at; with
+        its `prompt`."""
+        is_first: Any = models.Q()
+        for number, name in enumerate(labels):
+            others = Label.objects.filter(prompt=OuterRef("prompt"), name__in=labels[:number])
+            is_set = models.Q(prompt__label_rows__name=name)
+            is_first |= is_set & ~Exists(others) if number else is_set
         return (
             Version.objects.filter(
+                is_first,
                 prompt__in=self.order_by().values("pk"),
-                prompt__label_rows__name=name,
                 prompt__label_rows__version=models.F("number"),
             )
             .select_related("prompt")
             .defer(*(f"prompt__{name}" for name in (*diffs.FIELDS, "search_text")))
-            .order_by("-prompt_id")
         )
-
-    def as_of_first_label(self, names: Iterable[str]) -> list[Version]:
-        """Of those that carry one of the labels, the version that the first of them points at, the
-        newest prompt first; with its `prompt`. A query for each name."""
-        found: dict[Any, Version] = {}
-        for name in names:
-            others = self.exclude(pk__in=list(found))
-            found |= {version.prompt_id: version for version in others.as_of_label(name)}
-        return sorted(found.values(), key=lambda version: version.prompt_id, reverse=True)
 
     def matching(self, query: str) -> Self:
         """Those in which each term of `query` occurs (prompts.search); reads them all."""
@@ -100,12 +105,12 @@ class LivePrompts(_PromptManager):
     """Those that are not in the trash."""
 
     def get_queryset(self) -> PromptQuerySet:
-        return PromptQuerySet(self.model, using=self._db).filter(deleted_at=None)
+        return PromptQuerySet(self.model, using=self._db).filter(LIVE)
 
 
 class TrashedPrompts(_PromptManager):
     def get_queryset(self) -> PromptQuerySet:
-        return PromptQuerySet(self.model, using=self._db).filter(deleted_at__isnull=False)
+        return PromptQuerySet(self.model, using=self._db).exclude(LIVE)
 
 
 class Prompt(models.Model):
@@ -148,6 +153,19 @@ class Prompt(models.Model):
         indexes = [
             models.Index(fields=["owner", "id"], name="prompt_owner_id"),
             models.Index(fields=["owner", "slot"], name="prompt_owner_slot"),
+            models.Index(
+                fields=["owner", "updated_at", "id"], condition=LIVE, name="prompt_owner_updated"
+            ),
+            models.Index(
+                models.F("owner"),
+                ByCodePoint("title"),
+                models.F("id"),
+                condition=LIVE,
+                name="prompt_owner_title",
+            ),
+            models.Index(
+                fields=["owner", "model", "id"], condition=LIVE, name="prompt_owner_model"
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -178,6 +196,7 @@ class Prompt(models.Model):
         with transaction.atomic():
             super().save(*args, **kwargs)
             self._append_version(author or self.owner, Version.Source.CREATE, message)
+            self._write_tags()
 
     @property
     def wire_id(self) -> str:
@@ -255,6 +274,9 @@ class Prompt(models.Model):
         written = ["version", "revision", "updated_at", "search_text", "slot"]
         self.save(update_fields=[*changed, *written])
         self._append_version(author, source, message)
+        if "tags" in changed:
+            self.tag_rows.all().delete()
+            self._write_tags()
         return True
 
     def restore(
@@ -341,10 +363,15 @@ class Prompt(models.Model):
         self._lock(check)
         self.deleted_at = timezone.now()
         self.save(update_fields=["deleted_at"])
+        self.tag_rows.all().delete()
 
+    @transaction.atomic
     def take_from_trash(self) -> bool:
         """Brings back the prompt and all that hangs on it; False where it is not there any more."""
-        return bool(Prompt.trash.filter(pk=self.pk).update(deleted_at=None))
+        if not Prompt.trash.filter(pk=self.pk).update(deleted_at=None):
+            return False
+        self._write_tags()
+        return True
 
     @transaction.atomic
     def destroy(self) -> bool:
@@ -375,6 +402,11 @@ class Prompt(models.Model):
             created_at=self.updated_at,
             **self.text,
         ).save(force_insert=True)
+
+    def _write_tags(self) -> None:
+        Tag.objects.bulk_create(
+            Tag(prompt=self, owner_id=self.owner_id, name=name) for name in self.tags
+        )
 
     def _lock_label(self, name: str, check: Callable[[Label | None], None] | None) -> Label | None:
         self._lock()

@@ -11,6 +11,7 @@ from accounts.api import ApiView
 from accounts.models import Scope
 from accounts.permissions import HasScope, IsOwner, labels_of
 from prompts.models import Prompt
+from prompts.models.labels import among
 from prompts.models.prompts import LabelNotSet
 
 PROMPTS = {
@@ -34,7 +35,7 @@ class OwnedView(ApiView):
 
     def finalize_response(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, *args, **kwargs)
-        if response.accepted_renderer.format != "json":
+        if request.accepted_renderer.format != "json":
             # What was said of the JSON is not true of the page around it.
             for header in ("ETag", "Cache-Control"):
                 response.headers.pop(header, None)
@@ -67,7 +68,3 @@ class OwnedView(ApiView):
         if not prompt.labels:
             raise self.not_found(prompt.KIND)
         return prompt
-
-
-def among(limits: list[str], labels: dict[str, int]) -> dict[str, int]:
-    return {name: number for name, number in labels.items() if name in limits}

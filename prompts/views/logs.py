@@ -1,6 +1,6 @@
 from django.db import transaction
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
-from rest_framework import mixins
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -8,13 +8,17 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.models import Scope
 from accounts.permissions import labels_of
+from prompts import filters, paging
 from prompts.models import Log, Prompt
+from prompts.models.labels import among
+from prompts.parameters import LogListParameters, names
 from prompts.serializers import LogSerializer
-from prompts.views.base import OwnedView, among
+from prompts.views import lists
+from prompts.views.base import OwnedView
 from prompts.views.idempotent import idempotent
 
 
-class LogViewSet(mixins.ListModelMixin, OwnedView, GenericViewSet):
+class LogViewSet(OwnedView, GenericViewSet):
     """The outputs that your prompts produced, newest first; with `promptId`, one prompt's."""
 
     serializer_class = LogSerializer
@@ -23,19 +27,22 @@ class LogViewSet(mixins.ListModelMixin, OwnedView, GenericViewSet):
     limited_methods = ("POST",)
 
     def known_parameters(self):
-        return ("promptId",) if self.action == "list" else ()
+        return names(LogListParameters) if self.action == "list" else ()
 
-    def get_queryset(self):
-        wire_id = self.request.query_params.get("promptId")
+    def list(self, request: Request) -> HttpResponseBase:
+        """The outputs of your prompts, newest first, all or in pages; with `promptId`, one
+        prompt's, and 404 where it has none."""
+        asked = self.asked(LogListParameters)
+        wire_id = asked.get("promptId")
         if wire_id is None:
-            return Log.objects.owned_by(self.request.user).of_live_prompts().newest_first()
-        return self.find(Prompt.objects.without_text(), wire_id).logs.newest_first()
-
-    def list(self, request: Request) -> Response:
-        response = super().list(request)
-        if "promptId" in request.query_params and not response.data:
-            raise NotFound("This prompt has no logs.")
-        return response
+            logs = Log.objects.owned_by(request.user).of_live_prompts()
+        else:
+            logs = self.find(Prompt.objects.without_text(), wire_id).logs.all()
+            if not logs.exists():
+                raise NotFound("This prompt has no logs.")
+        order = paging.of(paging.LOGS, asked["ordering"])
+        show = LogSerializer().to_representation
+        return lists.answer(request, filters.logs(logs, asked), order, show, asked=asked)
 
     @extend_schema(responses={201: LogSerializer, 404: "not_found"})
     @idempotent

@@ -1,23 +1,20 @@
-from typing import Any
-
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
-from rest_framework import mixins
 from rest_framework.exceptions import ValidationError
-from rest_framework.generics import ListAPIView
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from accounts.api import ApiView
 from accounts.models import Scope
-from accounts.permissions import HasScope, OutsideLabels, labels_of, require_scope
+from accounts.permissions import OutsideLabels, labels_of, require_scope
 from promptcrafter.conditions import is_fresh, not_modified, require_match
 from promptcrafter.labels import check_name
 from prompts import references
-from prompts.models import Prompt, Version, index
-from prompts.serializers import EditSerializer, PromptSerializer, SearchSerializer
-from prompts.views.base import PROMPTS, OwnedView, among
+from prompts.models import Prompt
+from prompts.parameters import PromptListParameters, names
+from prompts.serializers import EditSerializer, ListedPromptSerializer, PromptSerializer
+from prompts.views import lists, shown
+from prompts.views.base import OwnedView
 from prompts.views.idempotent import idempotent
 
 
@@ -32,25 +29,13 @@ def prompt_answer(prompt: Prompt, status: int = 200) -> Response:
     )
 
 
-def visible_versions(request: Request, own: Any, label: str | None = None) -> list[Version]:
-    """What a key that is limited to labels sees of prompts: them as of those labels, or of the one
-    that is named. Raises OutsideLabels."""
-    limits = labels_of(request)
-    if label not in {None, *limits}:
-        raise OutsideLabels(limits)
-    versions: list[Version] = own.as_of_first_label([label] if label else limits)
-    for version in versions:
-        version.prompt.labels = among(limits, version.prompt.labels)
-    return versions
-
-
 def require_labels_scope(request: Request, prompt: Prompt) -> None:
     """Who may not move labels may not take away, or bring back, what they point at either."""
     if prompt.labels:
         require_scope(request, Scope.LABELS_WRITE)
 
 
-class PromptViewSet(mixins.ListModelMixin, OwnedView, GenericViewSet):
+class PromptViewSet(OwnedView, GenericViewSet):
     """Your prompts, newest first. PATCH changes only the fields that are sent.
 
     `?version=3` or `?label=production` shows a prompt as of that version; in the list, `?label=`
@@ -61,22 +46,24 @@ class PromptViewSet(mixins.ListModelMixin, OwnedView, GenericViewSet):
     limited_methods = ("GET",)
     lookup_value_regex = "[^/]+"  # whatever is sent; ids.decode says what is wrong with it
 
+    repeatable = ("tag",)
+
     def known_parameters(self):
-        return {"list": ("label",), "retrieve": ("version", "label")}.get(self.action, ())
+        return {"list": names(PromptListParameters), "retrieve": ("version", "label")}.get(
+            self.action, ()
+        )
 
     def get_serializer_class(self):
         return EditSerializer if self.action == "partial_update" else PromptSerializer
 
-    def get_queryset(self):
-        own = Prompt.objects.owned_by(self.request.user).newest_first().without_search_text()
-        label = self.request.query_params.get("label")
-        if labels_of(self.request):
-            return visible_versions(self.request, own, label)
-        return own if label is None else own.as_of_label(check_name(label))
-
-    def list(self, request: Request) -> Response:
-        """Your prompts, newest first. With `label`, those that carry it, as of that version."""
-        return super().list(request)
+    @extend_schema(responses=ListedPromptSerializer(many=True))
+    def list(self, request: Request) -> HttpResponseBase:
+        """Your prompts, newest first, all or in pages. With `label`, those that carry it, as of
+        that version."""
+        asked = self.asked(PromptListParameters)
+        order = shown.order(request, asked)
+        show = shown.representation(request, asked)
+        return lists.answer(request, shown.rows(request, asked), order, show, asked=asked)
 
     @idempotent
     def create(self, request: Request) -> Response:
@@ -167,30 +154,3 @@ class PromptViewSet(mixins.ListModelMixin, OwnedView, GenericViewSet):
             return prompt_etag(prompt, number)
         shown = ".".join(f"{name}-{at}" for name, at in prompt.labels.items())
         return f'"{number}.{shown}"'
-
-
-class SearchView(ApiView, ListAPIView):
-    """Your prompts in which every word of `q` occurs: in the title, the content or a tag."""
-
-    serializer_class = PromptSerializer
-    permission_classes = (IsAuthenticated, HasScope)
-    scopes = PROMPTS
-    limited_methods = ("GET",)
-    parameters = ("q",)
-
-    @extend_schema(operation_id="searchPrompts", tags=["prompts"])
-    def get(self, request: Request) -> Response:
-        return super().get(request)
-
-    def get_queryset(self) -> Any:
-        parameters = SearchSerializer(data=self.request.query_params.dict())
-        parameters.is_valid(raise_exception=True)
-        own = Prompt.objects.owned_by(self.request.user).without_search_text()
-        query = parameters.validated_data["q"]
-        if labels := labels_of(self.request):
-            hits = index.ranked_as_of(own, labels, query)
-            shown = {version.prompt_id: version for version in visible_versions(self.request, own)}
-        else:
-            hits = list(index.ranked(own, self.request.user, query))
-            shown = own.in_bulk([hit.pk for hit in hits])
-        return [shown[hit.pk] for hit in hits if hit.pk in shown]

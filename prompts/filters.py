@@ -1,0 +1,56 @@
+"""What a list is narrowed to, of the parameters that were asked for."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from prompts.models.expressions import HasTag
+from prompts.models.prompts import PromptQuerySet
+
+Wanted = dict[str, Any]
+
+# Parameter → lookup.
+PROMPTS = {
+    "model": "model",
+    "createdAfter": "created_at__gt",
+    "createdBefore": "created_at__lt",
+    "updatedAfter": "updated_at__gt",
+    "updatedBefore": "updated_at__lt",
+}
+VERSIONS = {
+    "model": "model",
+    "createdAfter": "prompt__created_at__gt",
+    "createdBefore": "prompt__created_at__lt",
+    "updatedAfter": "created_at__gt",
+    "updatedBefore": "created_at__lt",
+}
+LOGS = {
+    "version": "version",
+    "modelUsed": "model_used",
+    "minScore": "score__gte",
+    "maxScore": "score__lte",
+    "createdAfter": "created_at__gt",
+    "createdBefore": "created_at__lt",
+}
+
+
+def narrowed(rows: Any, lookups: dict[str, str], wanted: Wanted) -> Any:
+    return rows.filter(**{to: wanted[name] for name, to in lookups.items() if name in wanted})
+
+
+def prompts(rows: PromptQuerySet, wanted: Wanted, *, owner: Any) -> PromptQuerySet:
+    """Of that owner's."""
+    for name in wanted.get("tag", []):
+        rows = rows.tagged(name, owner=owner)
+    return narrowed(rows, PROMPTS, wanted)
+
+
+def versions(rows: QuerySet[Any], wanted: Wanted) -> QuerySet[Any]:
+    """Of prompts as of a label: by what they said then."""
+    for name in wanted.get("tag", []):
+        rows = rows.filter(HasTag("tags", name))
+    return narrowed(rows, VERSIONS, wanted)
+
+
+def logs(rows: QuerySet[Any], wanted: Wanted) -> QuerySet[Any]:
+    return narrowed(rows, LOGS, wanted)

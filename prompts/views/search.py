@@ -1,0 +1,181 @@
+"""The search, and completion of tags and models as one types."""
+
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, dropwhile, islice, takewhile
+from typing import Any
+
+from django.db.models import Count, QuerySet
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api import ApiView
+from accounts.permissions import HasScope
+from prompts import cursors, paging
+from prompts.cursors import Cursor, MalformedCursor
+from prompts.models import Prompt, Tag, Version, index
+from prompts.models.index import Hit
+from prompts.parameters import PAGE, TERMS_MAX, CompletionParameters, SearchParameters, names
+from prompts.search import Term, fold, matches, terms
+from prompts.serializers import (
+    FoundPromptSerializer,
+    ModelCountSerializer,
+    TagCountSerializer,
+)
+from prompts.views import lists, shown
+from prompts.views.base import PROMPTS
+
+RELEVANCE = "relevance"  # the order of a search, in its cursors
+
+
+class SearchView(ApiView):
+    """Your prompts in which every word of `q` occurs, the best match first.
+
+    A word in the title counts more than in a tag, and there more than in the content; a whole word
+    more than the beginning of one, and that more than the inside. Of equals the recently updated
+    come first. With `label`, what is released is searched.
+    """
+
+    serializer_class = FoundPromptSerializer
+    permission_classes = (IsAuthenticated, HasScope)
+    queryset = Prompt.objects.none()
+    scopes = PROMPTS
+    limited_methods = ("GET",)
+    parameters = names(SearchParameters)
+    repeatable = ("tag",)
+
+    @extend_schema(
+        operation_id="searchPrompts",
+        tags=["prompts"],
+        responses=FoundPromptSerializer(many=True),
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        asked = self.asked(SearchParameters)
+        wanted = terms(asked["q"])
+        if len(wanted) > TERMS_MAX:
+            raise ValidationError({"q": f"Use at most {TERMS_MAX} different words."})
+        rows = shown.rows(request, asked)
+        hits = self._hits(rows, [Term(text) for text in wanted], asked)
+        represent = shown.representation(request, asked)
+
+        def show(row: Any) -> dict[str, Any]:
+            if asked["highlight"] == "false":
+                return represent(row)
+            content = row.content if asked["content"] == "full" else ""
+            found = matches(wanted, title=row.title, tags=row.tags, content=content)
+            return {**represent(row), "matches": found}
+
+        is_html = request.accepted_renderer.format != "json"
+        if is_html or "limit" in asked or "cursor" in asked:
+            page = _page(hits, limit=asked.get("limit", PAGE), cursor=asked.get("cursor"))
+            found = paging.Page(list(_rows_of(page.rows, rows)), page.cursors)
+            return lists.paged(request, found, show)
+        return lists.whole(request, _rows_of(hits, rows), show)
+
+    def _hits(self, rows: Any, wanted: list[Term], asked: dict[str, Any]) -> Iterator[Hit]:
+        labels = shown.labels(self.request, asked)
+        if labels:
+            return iter(index.ranked_as_of(rows, labels, wanted))
+        return index.ranked(rows, self.request.user, wanted)
+
+
+def _rows_of(hits: Iterable[Hit], rows: QuerySet[Any]) -> Iterator[Any]:
+    """What was found, in that order; what is gone since is left out."""
+    hits = iter(hits)
+    key = "prompt_id" if rows.model is Version else "pk"
+    while some := list(islice(hits, lists.AT_ONCE)):
+        found = rows.filter(**{f"{key}__in": [hit.pk for hit in some]})
+        by_key = {getattr(row, key): row for row in found}
+        yield from (by_key[hit.pk] for hit in some if hit.pk in by_key)
+
+
+def _page(hits: Iterator[Hit], *, limit: int, cursor: str | None) -> paging.Page:
+    """Hits are found anew up to the page: its cost grows with how deep it is."""
+    if cursor is None:
+        found = list(islice(hits, limit + 1))
+        return _links(found[:limit], is_before=False, is_after=len(found) > limit)
+    at, is_back = _read(cursor)
+    if is_back:
+        before = deque(takewhile(lambda hit: hit > at, hits), maxlen=limit + 1)
+        return _links([*before][-limit:], is_before=len(before) > limit, is_after=True)
+    found = list(islice(dropwhile(lambda hit: hit >= at, hits), limit + 1))
+    return _links(found[:limit], is_before=True, is_after=len(found) > limit)
+
+
+def _links(hits: list[Hit], *, is_before: bool, is_after: bool) -> paging.Page:
+    cursors: dict[str, str | None] = {"first": None}
+    if hits and is_before:
+        cursors["prev"] = _write(hits[0], is_back=True)
+    if hits and is_after:
+        cursors["next"] = _write(hits[-1], is_back=False)
+    return paging.Page(hits, cursors)
+
+
+def _write(hit: Hit, *, is_back: bool) -> str:
+    return Cursor(RELEVANCE, is_back, [hit.score, hit.updated_at.isoformat()], hit.pk).encode()
+
+
+def _read(text: str) -> tuple[Hit, bool]:
+    try:
+        cursor = cursors.decode(text, ordering=RELEVANCE)
+        score, updated_at = cursor.values
+        return Hit(int(score), paging.moment(updated_at), cursor.key), cursor.is_back
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ValidationError({"cursor": str(MalformedCursor())}) from error
+
+
+# Completion -------------------------------------------------------------------------------------
+
+
+class CountView(ApiView):
+    """Values with how many prompts have them, the most used first."""
+
+    permission_classes = (IsAuthenticated, HasScope)
+    queryset = Prompt.objects.none()  # the browsable pages of lists ask for one
+    scopes = PROMPTS
+    limited_methods = ("GET",)
+    parameters = names(CompletionParameters)
+
+    def answer(self, name: str, counts: Mapping[str, int]) -> Response:
+        asked = self.asked(CompletionParameters)
+        prefix = fold(asked.get("prefix", ""))
+        found = [item for item in counts.items() if fold(item[0]).startswith(prefix)]
+        found.sort(key=lambda item: (-item[1], item[0]))
+        return Response([{name: each, "count": n} for each, n in found[: asked.get("limit")]])
+
+    def released(self) -> QuerySet[Version] | None:
+        """What a key that is limited to labels sees of prompts; None for who sees all."""
+        labels = shown.labels(self.request, {})
+        return Prompt.objects.owned_by(self.request.user).as_of(*labels) if labels else None
+
+
+class TagListView(CountView):
+    """Your tags, the most used first. With `prefix`, those that begin so, case aside."""
+
+    serializer_class = TagCountSerializer
+
+    @extend_schema(tags=["prompts"], responses=TagCountSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        released = self.released()
+        if released is not None:
+            lists_of_tags = released.values_list("tags", flat=True)
+            return self.answer("tag", Counter(chain.from_iterable(lists_of_tags)))
+        own = Tag.objects.filter(owner=request.user.pk).values_list("name")
+        return self.answer("tag", dict(own.annotate(Count("pk")).order_by()))
+
+
+class ModelListView(CountView):
+    """The models of your prompts, the most used first. With `prefix`, those that begin so."""
+
+    serializer_class = ModelCountSerializer
+
+    @extend_schema(tags=["prompts"], responses=ModelCountSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        released = self.released()
+        own = Prompt.objects.owned_by(request.user) if released is None else released
+        counts = own.order_by().values_list("model").annotate(Count("pk"))
+        return self.answer("model", dict(counts))
