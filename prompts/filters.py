@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from prompts.models.expressions import HasTag
 from prompts.models.prompts import PromptQuerySet
@@ -42,6 +42,8 @@ def prompts(rows: PromptQuerySet, wanted: Wanted, *, owner: Any) -> PromptQueryS
     """Of that owner's."""
     for name in wanted.get("tag", []):
         rows = rows.tagged(name, owner=owner)
+    if "tag" in wanted:  # the index of the tags has prompts in order of their keys
+        rows = rows.alias(tagged=F("tag_rows__prompt"))
     return narrowed(rows, PROMPTS, wanted)
 
 

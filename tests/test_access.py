@@ -173,7 +173,9 @@ def test_a_parameter_that_is_not_known_is_named(alice, send, row):
         assert (response.status_code, list(response.json()["fields"])) == (400, [name])
 
 
-@pytest.mark.parametrize("row", [row for row in ACCESS if "?" in row[1]], ids=_name)
+@pytest.mark.parametrize(
+    "row", [row for row in ACCESS if "?" in row[1] and "?id=" not in row[1]], ids=_name
+)
 def test_a_parameter_that_is_sent_twice_is_named(alice, send, row):
     method, path, body, *_ = row
     query = path.partition("?")[2]

@@ -44,9 +44,8 @@ def order(request: Request, asked: Asked) -> Order:
     name = asked["ordering"]
     if labels(request, asked):
         return paging.of(paging.VERSIONS, name, key="prompt_id")
-    if asked.get("tag"):  # the index of the tags has the prompts in order
-        return paging.of(paging.PROMPTS, name, by="tag_rows__prompt")
-    return paging.of(paging.PROMPTS, name)
+    by = {"by": "tagged"} if "tag" in asked else {}
+    return paging.of(paging.PROMPTS, name, **by)
 
 
 def representation(request: Request, asked: Asked) -> Callable[[Any], dict[str, Any]]:
