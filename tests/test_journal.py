@@ -206,3 +206,13 @@ def test_what_the_server_says_of_its_workers_is_json_too(logged):
     line = json.loads(read().splitlines()[0])
     assert (line["logger"], line["request_id"]) == ("_granian", None)
     assert line["message"].startswith("Unexpected exit from worker")
+
+
+def test_a_list_that_fails_half_way_is_not_taken_for_a_whole_one(logged):
+    url, _, read = logged
+    with pytest.raises(ValueError, match=r"Unterminated|Expecting"):
+        httpx2.get(f"{url}/fail-half-way").json()
+    assert httpx2.get(f"{url}/healthz").status_code == 200
+    lines = [json.loads(line) for line in read().splitlines()]
+    (line,) = [line for line in lines if line.get("message") == "a list ended half-way"]
+    assert line["traceback"][-1].startswith("OperationalError")

@@ -2,14 +2,21 @@
 
 import json
 import random
+import re
+import signal
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import httpx2
 import pytest
 from django.utils import timezone
 
 from accounts.models import Scope
 from prompts.cursors import Cursor
 from prompts.models import Log, Prompt
+from tests import live
 
 ORDERINGS = ["createdAt", "-createdAt", "updatedAt", "-updatedAt", "title", "-title"]
 WORDS = ["a", "B", "b", "É", "zz", "中"]
@@ -400,13 +407,13 @@ def test_a_limited_key_gets_what_it_sees_in_a_batch(key):
 @pytest.fixture
 def long(alice, make_prompt):
     prompt = make_prompt(alice)
-    now = timezone.now()
+    now, filler = timezone.now(), "x" * 200
     Log.objects.bulk_create(
         Log(
             owner=alice.user,
             prompt=prompt,
             version=1,
-            output=f"{n}",
+            output=f"{n} {filler}",
             model_used="m",
             created_at=now,
         )
@@ -420,7 +427,7 @@ def test_a_long_list_is_sent_as_it_is_read(alice, long):
     assert "ETag" not in response.headers
     assert response["Content-Type"] == "application/json"
     rows = json.loads(b"".join(response.streaming_content))
-    assert [row["output"] for row in rows] == [str(n) for n in range(1_099, -1, -1)]
+    assert [row["output"].split()[0] for row in rows] == [str(n) for n in range(1_099, -1, -1)]
     assert listed(alice, "/logs?limit=500") == [row["_id"] for row in rows]
 
 
@@ -434,6 +441,49 @@ def test_a_page_in_a_browser_is_never_the_whole_list(alice, long):
     response = alice.get("/logs", Accept="text/html")
     assert response.content.decode().count("&quot;_id&quot;") == 50
     assert 'rel="next"' in response["Link"]
+
+
+FILL = """
+from django.utils import timezone
+from prompts.models import Log, Prompt
+from tests import live
+prompt, now = Prompt.objects.get(), timezone.now()
+for _ in range(20):
+    Log.objects.bulk_create(
+        Log(owner_id=prompt.owner_id, prompt=prompt, version=1, output="x" * 3_000, model_used="m",
+            created_at=now)
+        for _ in range(1_000)
+    )
+"""
+
+
+def test_a_long_list_takes_no_memory_of_the_server(tmp_path):
+    with live.database() as of_database:
+        process, url = live.start(tmp_path, WORKERS="1", **of_database)
+        with httpx2.Client(base_url=url, timeout=60) as client:
+            email = {"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"}
+            token = client.post("/auth/signup", json=email).json()["token"]
+            client.headers["Authorization"] = f"Bearer {token}"
+            client.post("/prompts", json={"title": "Title", "content": "c", "model": "m"})
+            environment = live.clean_environment() | {"DATA_DIR": str(tmp_path)} | of_database
+            command = [sys.executable, "manage.py", "shell", "-c", FILL]
+            subprocess.run(command, cwd=live.ROOT, env=environment, check=True, capture_output=True)
+            client.get("/logs?limit=50")
+            before = memory_of_workers(process, "VmRSS")
+            with client.stream("GET", "/logs") as response:
+                size = sum(map(len, response.iter_raw()))
+        after = memory_of_workers(process, "VmHWM")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+    assert size > 60_000_000
+    assert after - before < 15_000_000
+
+
+def memory_of_workers(process, name):
+    """In bytes; `VmHWM` is the most that they had."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    statuses = "".join(Path(f"/proc/{pid}/status").read_text() for pid in children)
+    return sum(1_024 * int(size) for size in re.findall(rf"{name}:\s+(\d+)", statuses))
 
 
 def test_moments_are_exclusive(alice, make_prompt):

@@ -9,6 +9,7 @@ from accounts.hashers import Busy
 from accounts.models import SignupsClosed, TooManyKeys, User
 from accounts.throttles import Throttled
 from promptcrafter.urls import handler400, handler403, handler404, handler500, urlpatterns
+from prompts.views import lists
 
 __all__ = ["handler400", "handler403", "handler404", "handler500"]
 
@@ -55,6 +56,18 @@ class QuotingView(APIView):
         User.objects.bulk_create([User(email="In@Capitals.example", name=text[:100])])
 
 
+class FailingHalfWayView(APIView):
+    authentication_classes = ()
+    permission_classes = ()
+
+    def get(self, request):
+        def rows():
+            yield from ["x" * 100_000] * 5
+            raise OperationalError("the inside story")
+
+        return lists.whole(request, rows(), lambda row: {"text": row})
+
+
 def failing_page(request, name):
     raise FAILURES[name]("the inside story")
 
@@ -62,6 +75,7 @@ def failing_page(request, name):
 urlpatterns = [
     *urlpatterns,
     path("fail/<name>", FailingView.as_view()),
+    path("fail-half-way", FailingHalfWayView.as_view()),
     path("fail-over-a-text/<name>", QuotingView.as_view()),
     path("fail-outside-the-api/<name>", failing_page),
 ]

@@ -111,8 +111,8 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string", "pattern": '^(?:W/)?"[^"]+"$'},
     },
     "ETag-of-a-list": {
-        "description": "Names this state, for `If-None-Match`; not of a list that is sent as it is "
-        "read, which one of 500 and more is.",
+        "description": "Names this state, for `If-None-Match`; not of a list of over 256 kB, which is "
+        "sent as it is read.",
         "schema": {"type": "string", "pattern": '^(?:W/)?"[^"]+"$'},
     },
     "Link": {

@@ -1,11 +1,12 @@
 """How lists are answered: whole, or in pages with links from one to the next (RFC 8288)."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -17,29 +18,40 @@ from prompts.cursors import MalformedCursor
 from prompts.paging import Order
 from prompts.parameters import PAGE
 
-AT_ONCE = 500  # rows; a list of fewer is made before it is sent
+AT_ONCE = 262_144  # bytes; a shorter list is made before it is sent, and so gets an ETag
+CHUNK = 65_536
+ROWS = 50  # that are read at a time, for each may be long
 
 Show = Callable[[Any], dict[str, Any]]
+
+logger = logging.getLogger(__name__)
 
 
 def answer(
     request: Request, rows: QuerySet[Any], order: Order, show: Show, *, asked: Mapping[str, Any]
 ) -> HttpResponseBase:
     """The page that was asked for or, without a limit, all; a page of HTML is never all."""
-    is_html = request.accepted_renderer.format != "json"
-    if is_html or "limit" in asked or "cursor" in asked:
+    if is_paged(request, asked):
         return _page(request, rows, order, show, asked=asked)
-    return whole(request, order.sorted(rows).iterator(chunk_size=AT_ONCE), show)
+    return whole(request, order.sorted(rows).iterator(chunk_size=ROWS), show)
+
+
+def is_paged(request: Request, asked: Mapping[str, Any]) -> bool:
+    is_html = request.accepted_renderer.format != "json"
+    return is_html or "limit" in asked or "cursor" in asked
 
 
 def whole(request: Request, rows: Iterable[Any], show: Show) -> HttpResponseBase:
-    """All rows, sent as they are read, so that no list is ever held in memory."""
-    rows = iter(rows)
-    first = list(islice(rows, AT_ONCE))
-    if len(first) < AT_ONCE:
-        return Response([show(row) for row in first])
-    rest = iter(()) if request.method == "HEAD" else chain(first, rows)
-    return StreamingHttpResponse(_array(rest, show), content_type="application/json")
+    """All rows; those of a long list are sent as they are read, and never all held in memory."""
+    pieces = (to_json(show(row)) for row in rows)
+    first, size = [], 0
+    for piece in pieces:
+        first.append(piece)
+        size += len(piece)
+        if size > AT_ONCE:
+            rest = iter(()) if request.method == "HEAD" else chain(first, pieces)
+            return StreamingHttpResponse(_told(_array(rest)), content_type="application/json")
+    return HttpResponse(b"".join(_array(first)), content_type="application/json")
 
 
 def paged(request: Request, page: paging.Page, show: Show) -> Response:
@@ -71,10 +83,22 @@ def _links(request: Request, cursors: Mapping[str, str | None]) -> str:
     return ", ".join(links)
 
 
-def _array(rows: Iterator[Any], show: Show) -> Iterator[bytes]:
-    """A JSON array in pieces."""
-    before = b"["
-    while some := list(islice(rows, AT_ONCE)):
-        yield before + to_json([show(row) for row in some])[1:-1]
-        before = b","
-    yield b"]"
+def _array(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """A JSON array of them, in chunks."""
+    chunk = bytearray(b"[")
+    for number, piece in enumerate(pieces):
+        chunk += b"," + piece if number else piece
+        if len(chunk) > CHUNK:
+            yield bytes(chunk)
+            chunk.clear()
+    yield bytes(chunk + b"]")
+
+
+def _told(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """An error half-way can't be answered any more: what was sent is no JSON, so that nobody takes it
+    for the whole. It is logged here."""
+    try:
+        yield from chunks
+    except Exception:
+        logger.exception("a list ended half-way")
+        raise

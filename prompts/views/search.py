@@ -29,6 +29,7 @@ from prompts.serializers import (
 from prompts.views import lists, shown
 from prompts.views.base import PROMPTS
 
+ROWS = 100  # that are read at a time
 RELEVANCE = "relevance"  # the order of a search, in its cursors
 
 
@@ -69,8 +70,7 @@ class SearchView(ApiView):
             found = matches(wanted, title=row.title, tags=row.tags, content=content)
             return {**represent(row), "matches": found}
 
-        is_html = request.accepted_renderer.format != "json"
-        if is_html or "limit" in asked or "cursor" in asked:
+        if lists.is_paged(request, asked):
             page = _page(hits, limit=asked.get("limit", PAGE), cursor=asked.get("cursor"))
             found = paging.Page(list(_rows_of(page.rows, rows)), page.cursors)
             return lists.paged(request, found, show)
@@ -87,7 +87,7 @@ def _rows_of(hits: Iterable[Hit], rows: QuerySet[Any]) -> Iterator[Any]:
     """What was found, in that order; what is gone since is left out."""
     hits = iter(hits)
     key = "prompt_id" if rows.model is Version else "pk"
-    while some := list(islice(hits, lists.AT_ONCE)):
+    while some := list(islice(hits, ROWS)):
         found = rows.filter(**{f"{key}__in": [hit.pk for hit in some]})
         by_key = {getattr(row, key): row for row in found}
         yield from (by_key[hit.pk] for hit in some if hit.pk in by_key)
