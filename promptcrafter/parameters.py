@@ -1,6 +1,5 @@
 """Query parameters: text that stands for a number, a time or a choice, and nothing like it."""
 
-import math
 import re
 from collections.abc import Collection
 from datetime import UTC, date, datetime
@@ -26,16 +25,19 @@ class CountField(serializers.Field):
 
 
 class DecimalField(serializers.Field):
-    """A number, like 7 or 7.5."""
+    """A number from `minimum` to `maximum`, like 7 or 7.5."""
 
-    default_error_messages = {"invalid": "Send a number, like 7 or 7.5."}
+    default_error_messages = {"invalid": "Send a number from {minimum} to {maximum}, like 7.5."}
 
-    def __init__(self, **kwargs: Any) -> None:
+    _FORM = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?")  # JSON's
+
+    def __init__(self, *, minimum: float, maximum: float, **kwargs: Any) -> None:
+        self.minimum, self.maximum = minimum, maximum
         super().__init__(required=False, **kwargs)
 
     def to_internal_value(self, data: str) -> float:
-        if not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", data) or math.isinf(float(data)):
-            self.fail("invalid")
+        if not self._FORM.fullmatch(data) or not self.minimum <= float(data) <= self.maximum:
+            self.fail("invalid", minimum=self.minimum, maximum=self.maximum)
         return float(data)
 
 

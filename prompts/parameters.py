@@ -75,8 +75,8 @@ class LogListParameters(PageParameters):
     promptId = AnyText(required=False)  # what is wrong with it says ids.decode
     version = NumberField(required=False)
     modelUsed = TextField(max_length=MODEL_MAX_LENGTH, required=False)
-    minScore = DecimalField()
-    maxScore = DecimalField()
+    minScore = DecimalField(minimum=0, maximum=10)
+    maxScore = DecimalField(minimum=0, maximum=10)
     createdAfter = MomentField()
     createdBefore = MomentField()
     ordering = WordField(orderings(paging.LOGS), default="-createdAt")

@@ -30,7 +30,8 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    text = _LONG_RUN_OF_MARKS.sub("\\1\N{COMBINING GRAPHEME JOINER}", text)
+    if _PERHAPS_A_LONG_RUN.search(text):
+        text = _LONG_RUN_OF_MARKS.sub("\\1\N{COMBINING GRAPHEME JOINER}", text)
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKD", text).casefold())
 
 
@@ -214,4 +215,5 @@ def _combining_marks() -> str:
     return "".join(char for char, first in decomposed if unicodedata.combining(first))
 
 
+_PERHAPS_A_LONG_RUN = re.compile("[\u0300-\U0010ffff]{31}")  # a third of folding is the other one
 _LONG_RUN_OF_MARKS = re.compile(f"([{_combining_marks()}]{{30}})(?=[{_combining_marks()}])")

@@ -267,6 +267,8 @@ class LogSerializer(serializers.ModelSerializer):
 class ListedPromptSerializer(PromptSerializer):
     """The shape of a prompt in a list: `content`, `preview` or neither, after what was asked."""
 
+    OPTIONAL: tuple[str, ...] = ("content", "preview")
+
     content = TextField(read_only=True)
     preview = serializers.CharField(read_only=True, required=False)
 
@@ -277,6 +279,8 @@ class ListedPromptSerializer(PromptSerializer):
 class MatchSerializer(serializers.Serializer):
     """The shape of what prompts.search finds: characters of the stored text."""
 
+    OPTIONAL = ("index",)
+
     field = serializers.ChoiceField(["title", "tags", "content"])
     index = serializers.IntegerField(min_value=0, required=False, help_text="Of the tag.")
     start = serializers.IntegerField(min_value=0)
@@ -284,6 +288,7 @@ class MatchSerializer(serializers.Serializer):
 
 
 class FoundPromptSerializer(ListedPromptSerializer):
+    OPTIONAL = (*ListedPromptSerializer.OPTIONAL, "matches")
     matches = MatchSerializer(many=True, required=False, read_only=True)
 
     class Meta(ListedPromptSerializer.Meta):
@@ -302,6 +307,8 @@ class ModelCountSerializer(serializers.Serializer):
 
 class BatchItemSerializer(serializers.Serializer):
     """A prompt, or the error that a call for it alone would have been answered."""
+
+    OPTIONAL = ("prompt", "error", "code")
 
     id = serializers.CharField()
     status = serializers.IntegerField()

@@ -19,7 +19,7 @@ def main() -> int:
         url = os.environ.get("TEST_DATABASE_URL")
         bindir = postgres.binaries()
         if url is None and bindir is not None:
-            url = stack.enter_context(postgres.cluster(bindir))
+            url = stack.enter_context(postgres.new_cluster(bindir))
         if url is None:
             print(f"*** NOT TESTED ON POSTGRESQL: none here. {postgres.HOW_TO_GET_IT} ***")
             return suite().wait() or int(os.environ.get("REQUIRE_POSTGRES") == "1")

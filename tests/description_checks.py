@@ -18,6 +18,8 @@ from schemathesis.specs.openapi.checks import (
 # request (Idempotency-Key).
 STATE = {412, 422}
 
+MOMENTS = ("createdAfter", "createdBefore")
+
 # Operation → the fields whose value may be refused for what else there is.
 RULES = {
     # A new password is held against a list of common ones, and against the name and the e-mail.
@@ -30,6 +32,10 @@ RULES = {
     "POST /auth/keys": {"expiresAt", "scopes"},
     # `version` and `label` exclude each other.
     "GET /prompts/{promptId}": {"label"},
+    # A cursor is one that a list gave; a day may be one that there is not.
+    "GET /prompts": {"cursor", *MOMENTS, "updatedAfter", "updatedBefore"},
+    "GET /search": {"cursor", *MOMENTS, "updatedAfter", "updatedBefore", "q"},
+    "GET /logs": {"cursor", *MOMENTS},
     # No number beyond the newest version's.
     "PATCH /prompts/{promptId}": {"baseVersion"},
     "PUT /prompts/{promptId}/labels/{label}": {"version"},

@@ -29,9 +29,21 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def cluster(bindir: Path) -> Iterator[str]:
-    """The URL of a new cluster's database, on a Unix socket that nobody else can reach."""
+def new_cluster(bindir: Path) -> Iterator[str]:
+    """The URL of a new cluster's database."""
     directory = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+    try:
+        with cluster(bindir, directory=directory, options=FAST) as url:
+            yield url
+    finally:
+        shutil.rmtree(directory)
+
+
+@contextmanager
+def cluster(bindir: Path, *, directory: Path, options: str) -> Iterator[str]:
+    """The URL of the database of a cluster in that folder, made where there is none, on a Unix
+    socket that nobody else can reach."""
+    directory.mkdir(exist_ok=True)
     identity = _unprivileged(directory)
 
     def run(program: str, *arguments: str) -> None:
@@ -44,16 +56,14 @@ def cluster(bindir: Path) -> Iterator[str]:
             **identity,
         )
 
-    try:
+    if not (directory / "data").exists():
         run("initdb", "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8", "--locale=C.UTF-8")
-        socket = f"-k {directory} -c listen_addresses=''"
-        run("pg_ctl", "-w", "-l", f"{directory}/log", "-o", f"{socket} {FAST}", "start")
-        try:
-            yield f"postgresql://postgres@/{directory}/postgres"
-        finally:
-            run("pg_ctl", "-w", "-m", "immediate", "stop")
+    socket = f"-k {directory} -c listen_addresses=''"
+    run("pg_ctl", "-w", "-l", f"{directory}/log", "-o", f"{socket} {options}", "start")
+    try:
+        yield f"postgresql://postgres@/{directory}/postgres"
     finally:
-        shutil.rmtree(directory)
+        run("pg_ctl", "-w", "-m", "fast", "stop")
 
 
 def _unprivileged(directory: Path) -> dict[str, object]:

@@ -61,6 +61,22 @@ def test_the_lines_about_versions_go_on_from_there(server):
     assert (restored["version"], restored["content"]) == (3, "A surreal mountain landscape.")
 
 
+def test_the_lines_about_lists_go_on_from_there(server):
+    script = lines_to_type("README.md").replace("ada@example.com", "ida@example.com")
+    script = script.replace("http://127.0.0.1:8000", server) + "\necho\n"
+    done = shell(script + lines_to_type("docs/lists.md"))
+    assert done.returncode == 0, done.stderr
+    listed, found, tags, models = [json.loads(line) for line in done.stdout.splitlines()[1:]]
+    assert [prompt["title"] for prompt in listed] == ["AI image prompt"]
+    assert "content" not in listed[0]
+    text = found[0]["content"]
+    assert [text[each["start"] : each["end"]] for each in found[0]["matches"]] == [
+        "surreal",
+        "mountain",
+    ]
+    assert (tags, models) == ([{"tag": "art", "count": 1}], [{"model": "DALL·E", "count": 1}])
+
+
 def test_the_lines_about_accounts_go_on_from_there_too(server):
     script = lines_to_type("README.md") + "\necho\n" + lines_to_type("docs/accounts.md")
     script = script.replace("http://127.0.0.1:8000", server)

@@ -241,14 +241,20 @@ class Schema(AutoSchema):
     # Shapes -------------------------------------------------------------------------------------
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> Any:
-        """An answer has all its fields, always. A serializer's docstring is for its readers."""
+        """An answer has all its fields, always, but for those in OPTIONAL. The docstring of a
+        serializer is for its readers."""
         schema = super()._map_basic_serializer(serializer, direction)
         schema.pop("description", None)
         for field in schema["properties"].values():
             field.pop("title", None)  # it repeats the name
         if direction == "response":
             fields = schema["properties"].items()
-            schema["required"] = [name for name, field in fields if not field.get("writeOnly")]
+            optional = getattr(serializer, "OPTIONAL", ())
+            schema["required"] = [
+                name
+                for name, field in fields
+                if not field.get("writeOnly") and name not in optional
+            ]
         return schema
 
     def _insert_field_validators(self, field: Any, schema: Any) -> None:

@@ -111,8 +111,8 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string", "pattern": '^(?:W/)?"[^"]+"$'},
     },
     "ETag-of-a-list": {
-        "description": "Names this state, for `If-None-Match`; not of a list of over 256 kB, which is "
-        "sent as it is read.",
+        "description": "Names this state, for `If-None-Match`; not of a list of over 256 kB, which "
+        "is sent as it is read.",
         "schema": {"type": "string", "pattern": '^(?:W/)?"[^"]+"$'},
     },
     "Link": {
@@ -201,7 +201,7 @@ QUERY: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     "id": (
         {
             "type": "array",
-            "items": {"type": "string", "pattern": ids.pattern("prompt")},
+            "items": {"type": "string"},
             "minItems": 1,
             "maxItems": 100,
         },

@@ -95,8 +95,8 @@ def _array(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _told(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """An error half-way can't be answered any more: what was sent is no JSON, so that nobody takes it
-    for the whole. It is logged here."""
+    """An error half-way can't be answered any more: what was sent is no JSON, so that nobody takes
+    it for the whole. It is logged here."""
     try:
         yield from chunks
     except Exception:
