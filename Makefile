@@ -2,13 +2,14 @@
 # make test   the whole suite, on SQLite and on PostgreSQL
 # make check  lint, types, layers, migrations, deployment settings
 # make docs   docs/openapi.yaml anew, of the code
+# make bench-scale   docs/benchmarks.md anew: lists and searches among a million prompts
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check docs format clean
+.PHONY: run test check docs bench-scale format clean
 
 run: $(VENV)/runtime
 	@exec $(BIN)/python -m promptcrafter.serve
@@ -27,6 +28,9 @@ check: $(VENV)/development
 
 docs: $(VENV)/development
 	@$(BIN)/python -m tests.deployment spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
+bench-scale: $(VENV)/development
+	@$(BIN)/python -m tests.benchmarks.scale $(ARGS)
 
 format: $(VENV)/development
 	$(BIN)/ruff check --fix .

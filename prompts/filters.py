@@ -34,6 +34,11 @@ LOGS = {
 }
 
 
+def narrows(wanted: Wanted) -> bool:
+    """Whether any of the prompts' filters is asked for, but for `label`."""
+    return bool({"tag", *PROMPTS} & {*wanted})
+
+
 def narrowed(rows: Any, lookups: dict[str, str], wanted: Wanted) -> Any:
     return rows.filter(**{to: wanted[name] for name, to in lookups.items() if name in wanted})
 

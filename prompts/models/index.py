@@ -197,11 +197,17 @@ def ranked(prompts: PromptQuerySet, owner: Any, terms: list[search.Term]) -> Ite
 
 
 def ranked_as_of(
-    versions: models.QuerySet[Version], labels: list[str], terms: list[search.Term]
+    labels: list[str],
+    owner: Any,
+    terms: list[search.Term],
+    *,
+    among: models.QuerySet[Version] | None = None,
 ) -> list[Hit]:
-    """The same of `versions`, those that the first of these labels on each prompt points at; reads
-    through them all, in one statement."""
-    rows = Label.objects.filter(prompt__in=versions.order_by().values("prompt"), name__in=labels)
+    """The same of the versions that the first of these labels on each prompt points at; `among`
+    some of those, or all. Reads through all that is released, in one statement."""
+    rows = Label.objects.filter(owner=owner, name__in=labels, prompt__deleted_at=None)
+    if among is not None:
+        rows = rows.filter(prompt__in=among.order_by().values("prompt"))
     hits = []
     for name, carried, created_at, pk, text in rows.containing(terms).values_list(
         "name", "prompt__labels", "version_created_at", "prompt_id", "search_text"

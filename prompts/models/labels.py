@@ -6,9 +6,9 @@ from django.conf import settings
 from django.db import models
 
 from promptcrafter.labels import LABEL_MAX_LENGTH
+from prompts.models.immutable import ImmutableError
 from prompts.models.limits import MESSAGE_MAX_LENGTH
 from prompts.models.searchable import SearchableQuerySet
-from prompts.models.versions import ImmutableError
 
 
 def among(limits: list[str] | None, labels: dict[str, int]) -> dict[str, int]:
@@ -67,6 +67,13 @@ class Label(models.Model):
     """Where a name points now. Moved by the verbs of Prompt alone, which keep `Prompt.labels`, the
     copy that a read shows, and the history in step with it."""
 
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        editable=False,  # the prompt's
+        db_index=False,  # the index on (owner, name, prompt) serves
+    )
     prompt = models.ForeignKey(
         "prompts.Prompt",
         on_delete=models.CASCADE,
@@ -89,11 +96,7 @@ class Label(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["prompt", "name"], name="label_is_unique_per_prompt"),
         ]
-        indexes = [models.Index(fields=["name", "prompt"], name="label_name_prompt")]
+        indexes = [models.Index(fields=["owner", "name", "prompt"], name="label_owner_name_prompt")]
 
     def __str__(self) -> str:
         return self.name
-
-    @property
-    def owner_id(self) -> Any:
-        return self.prompt.owner_id

@@ -12,7 +12,6 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MinLengthValidator
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef
 from django.db.models.functions import Length
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.utils import timezone
@@ -74,24 +73,6 @@ class PromptQuerySet(OwnedQuerySet, SearchableQuerySet):  # type: ignore[overrid
     def tagged(self, name: str, *, owner: Any) -> Self:
         """Those of that owner's that carry the tag."""
         return self.filter(tag_rows__owner=owner, tag_rows__name=name)
-
-    def as_of(self, *labels: str) -> models.QuerySet[Version]:
-        """Of those that carry one of the labels, the version that the first of them points at; with
-        its `prompt`."""
-        is_first: Any = models.Q()
-        for number, name in enumerate(labels):
-            others = Label.objects.filter(prompt=OuterRef("prompt"), name__in=labels[:number])
-            is_set = models.Q(prompt__label_rows__name=name)
-            is_first |= is_set & ~Exists(others) if number else is_set
-        return (
-            Version.objects.filter(
-                is_first,
-                prompt__in=self.order_by().values("pk"),
-                prompt__label_rows__version=models.F("number"),
-            )
-            .select_related("prompt")
-            .defer(*(f"prompt__{name}" for name in (*diffs.FIELDS, "search_text")))
-        )
 
     def matching(self, query: str) -> Self:
         """Those in which each term of `query` occurs (prompts.search); reads them all."""
@@ -317,7 +298,7 @@ class Prompt(models.Model):
             return label
         before = label.version if label else None
         move = self._record_move(name, before, number, actor=actor, note=note)
-        label = label or Label(prompt=self, name=name)
+        label = label or Label(prompt=self, owner_id=self.owner_id, name=name)
         label.version, label.move = number, move
         version = self.at(number)
         label.version_created_at = version.created_at

@@ -4,16 +4,35 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Exists, OuterRef
 
 from prompts import diffs
+from prompts.models.immutable import ImmutableError
+from prompts.models.labels import Label
 from prompts.models.limits import MESSAGE_MAX_LENGTH, MODEL_MAX_LENGTH, TITLE_MAX_LENGTH
 
 
-class ImmutableError(TypeError):
-    """Somebody tried to rewrite history; a mistake in our code, never in a request."""
-
-
 class VersionQuerySet(models.QuerySet["Version"]):
+    def as_of(self, *labels: str, owner: Any) -> "VersionQuerySet":
+        """Of the owner's prompts that carry one of the labels, the version that the first of them
+        points at; with its `prompt`, whose key `carried` is, too."""
+        is_first: Any = models.Q()
+        for number, name in enumerate(labels):
+            others = Label.objects.filter(prompt=OuterRef("prompt"), name__in=labels[:number])
+            is_set = models.Q(prompt__label_rows__name=name)
+            is_first |= is_set & ~Exists(others) if number else is_set
+        return (
+            self.filter(
+                is_first,
+                prompt__label_rows__owner=owner,
+                prompt__label_rows__version=models.F("number"),
+                prompt__deleted_at=None,
+            )
+            .alias(carried=models.F("prompt__label_rows__prompt"))
+            .select_related("prompt")
+            .defer(*(f"prompt__{name}" for name in (*diffs.FIELDS, "search_text")))
+        )
+
     def newest_first(self) -> "VersionQuerySet":
         return self.order_by("-number")
 

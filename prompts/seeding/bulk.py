@@ -14,7 +14,7 @@ def insert(rows: Sequence[models.Model]) -> None:
     meta = rows[0]._meta
     fields = [field for field in meta.concrete_fields if not isinstance(field, models.AutoField)]
     table = connection.ops.quote_name(meta.db_table)
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
@@ -23,7 +23,7 @@ def insert(rows: Sequence[models.Model]) -> None:
         else:
             marks = ", ".join(["%s"] * len(fields))
             insertion = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608
-            cursor.executemany(insertion, _values(rows, fields, connection))
+            cursor.executemany(insertion, list(_values(rows, fields, connection)))
 
 
 def _values(

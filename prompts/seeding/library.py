@@ -77,6 +77,7 @@ class Entry(NamedTuple):
     def label(self, move: LabelMove) -> Label:
         version = self.versions[(move.to_version or 0) - 1]
         return Label(
+            owner_id=self.prompt.owner_id,
             prompt=self.prompt,
             name=move.name,
             version=version.number,

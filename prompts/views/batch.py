@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -7,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from promptcrafter import ids
-from prompts.models import Prompt
+from prompts.models import Prompt, Version
 from prompts.models.prompts import LabelNotSet
 from prompts.parameters import BatchParameters, names
 from prompts.serializers import BatchItemSerializer
@@ -29,8 +30,7 @@ class BatchView(OwnedView):
         asked = self.asked(BatchParameters)
         found = Prompt.objects.without_search_text().in_bulk(_keys(asked["id"]))
         labels = shown.labels(request, asked)
-        own = Prompt.objects.owned_by(request.user).filter(pk__in=found)
-        released = {each.prompt_id: each for each in own.as_of(*labels)} if labels else {}
+        released = self._released(labels, found) if labels else {}
         represent = shown.representation(request, asked)
 
         def item(wire_id: str) -> dict[str, Any]:
@@ -44,6 +44,10 @@ class BatchView(OwnedView):
             return {"id": wire_id, "status": 200, "prompt": represent(row)}
 
         return Response([item(wire_id) for wire_id in asked["id"]])
+
+    def _released(self, labels: list[str], found: Iterable[UUID]) -> dict[UUID, Version]:
+        versions = Version.objects.as_of(*labels, owner=self.request.user.pk)
+        return {each.prompt_id: each for each in versions.filter(prompt__in=found)}
 
     def _own(self, found: dict[UUID, Prompt], wire_id: str) -> Prompt:
         """Raises what a call for that prompt alone would."""

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from accounts.api import ApiView
 from accounts.permissions import HasScope
-from prompts import cursors, paging
+from prompts import cursors, filters, paging
 from prompts.cursors import Cursor, MalformedCursor
 from prompts.models import Prompt, Tag, Version, index
 from prompts.models.index import Hit
@@ -79,7 +79,8 @@ class SearchView(ApiView):
     def _hits(self, rows: Any, wanted: list[Term], asked: dict[str, Any]) -> Iterator[Hit]:
         labels = shown.labels(self.request, asked)
         if labels:
-            return iter(index.ranked_as_of(rows, labels, wanted))
+            among = rows if filters.narrows(asked) else None
+            return iter(index.ranked_as_of(labels, self.request.user, wanted, among=among))
         return index.ranked(rows, self.request.user, wanted)
 
 
@@ -150,7 +151,8 @@ class CountView(ApiView):
     def released(self) -> QuerySet[Version] | None:
         """What a key that is limited to labels sees of prompts; None for who sees all."""
         labels = shown.labels(self.request, {})
-        return Prompt.objects.owned_by(self.request.user).as_of(*labels) if labels else None
+        owner = self.request.user.pk
+        return Version.objects.as_of(*labels, owner=owner) if labels else None
 
 
 class TagListView(CountView):

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from accounts.permissions import OutsideLabels, labels_of
 from prompts import filters, paging
-from prompts.models import Prompt
+from prompts.models import Prompt, Version
 from prompts.paging import Order
 from prompts.serializers import PromptSerializer
 
@@ -30,20 +30,20 @@ def labels(request: Request, asked: Asked) -> list[str]:
 
 def rows(request: Request, asked: Asked) -> QuerySet[Any]:
     """The caller's prompts, or versions of them with their `prompt`, that fit the filters."""
-    own = Prompt.objects.owned_by(request.user)
     names = labels(request, asked)
-    found: QuerySet[Any] = (
-        filters.versions(own.as_of(*names), asked)
-        if names
-        else filters.prompts(own, asked, owner=request.user).without_search_text()
-    )
+    found: QuerySet[Any]
+    if names:
+        found = filters.versions(Version.objects.as_of(*names, owner=request.user.pk), asked)
+    else:
+        own = Prompt.objects.owned_by(request.user)
+        found = filters.prompts(own, asked, owner=request.user).without_search_text()
     return _with_content(found, asked.get("content", "full"))
 
 
 def order(request: Request, asked: Asked) -> Order:
     name = asked["ordering"]
     if labels(request, asked):
-        return paging.of(paging.VERSIONS, name, key="prompt_id")
+        return paging.of(paging.VERSIONS, name, key="prompt_id", by="carried")
     by = {"by": "tagged"} if "tag" in asked else {}
     return paging.of(paging.PROMPTS, name, **by)
 

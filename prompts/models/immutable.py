@@ -1,0 +1,2 @@
+class ImmutableError(TypeError):
+    """Somebody tried to rewrite history; a mistake in our code, never in a request."""
