@@ -94,6 +94,7 @@ def seed(plan: Plan, real: Sequence[Text] = ()) -> Iterator[int]:
     Impossible.
     """
     sizes = plan.sizes()
+    bulk.with_room()
     randoms = [Random(f"{plan.seed}/{number}") for number in range(plan.users)]  # noqa: S311
     users = list(_people(plan, randoms))
     User.objects.bulk_create(users)
