@@ -1,7 +1,7 @@
 """Lists in pages: by what rows sort by, never by how many there were (keyset paging)."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django.db.models import F, Q, QuerySet
@@ -81,7 +81,7 @@ class Order(NamedTuple):
             if value is None and self.sort.is_nullable:
                 return None
             return self.sort.read(value)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError) as error:
             raise MalformedCursor from error
 
 
@@ -110,11 +110,11 @@ def page(rows: QuerySet[Any], order: Order, *, limit: int, cursor: str | None) -
 
 
 def moment(value: Any) -> datetime:
-    """Of a cursor; raises ValueError, TypeError."""
+    """Of a cursor; raises ValueError, TypeError, OverflowError."""
     found = datetime.fromisoformat(value)
     if found.tzinfo is None:
         raise ValueError(value)
-    return found
+    return found.astimezone(UTC)
 
 
 def text(value: Any) -> str:

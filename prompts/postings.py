@@ -146,33 +146,39 @@ def members(bits: int) -> Iterable[int]:
 # Of a block ------------------------------------------------------------------------------------
 
 
-def additions(documents: Mapping[int, Sequence[str]]) -> dict[int, dict[str, int]]:
-    """Bucket → field and gram → set of slots; of slot → folded title, tags and content."""
-    buckets: dict[int, dict[str, int]] = defaultdict(dict)
-    for number, field in enumerate(_FIELDS):
-        for chunk, slots in _chunks(documents, number).items():
-            bits = int.from_bytes(_dense(slots), "little")
-            for gram in grams(chunk):
-                bucket, key = buckets[bucket_of(gram)], field + gram
-                bucket[key] = bucket.get(key, 0) | bits
-    return buckets
+class Additions:
+    """Slots that a block gets, each with its folded title, tags and content.
+
+    They are kept by the pieces between white space: there are far fewer of them than they occur,
+    and each is taken apart once.
+    """
+
+    def __init__(self) -> None:
+        self._slots: list[dict[str, list[int]]] = [defaultdict(list) for _ in _FIELDS]
+        self.size = 0  # characters of all pieces, which is what `buckets` takes time and memory for
+
+    def add(self, slot: int, fields: Sequence[str]) -> None:
+        for slots_of, text in zip(self._slots, fields, strict=True):
+            for chunk in set(text.split()):
+                if chunk not in slots_of:
+                    self.size += len(chunk)
+                slots_of[chunk].append(slot)
+
+    def buckets(self) -> dict[int, dict[str, set[int]]]:
+        """Bucket → field and gram → slots."""
+        buckets: dict[int, dict[str, set[int]]] = defaultdict(dict)
+        for field, slots_of in zip(_FIELDS, self._slots, strict=True):
+            for chunk, slots in slots_of.items():
+                for gram in grams(chunk):
+                    buckets[bucket_of(gram)].setdefault(field + gram, set()).update(slots)
+        return buckets
 
 
-def _chunks(documents: Mapping[int, Sequence[str]], number: int) -> dict[str, list[int]]:
-    """Each piece between white space, with the slots of those that have it: there are far fewer
-    than there are pieces, and each is taken apart once."""
-    slots_of: dict[str, list[int]] = defaultdict(list)
-    for slot, fields in documents.items():
-        for chunk in set(fields[number].split()):
-            slots_of[chunk].append(slot)
-    return slots_of
-
-
-def extend(data: bytes, added: Mapping[str, int]) -> bytes:
+def extend(data: bytes, added: Mapping[str, set[int]]) -> bytes:
     """A bucket with more slots in it."""
     bucket = dict(read(data))
-    for key, bits in added.items():
-        bucket[key] = _to_bytes(bits | to_bits(bucket.get(key, b"")))
+    for key, slots in added.items():
+        bucket[key] = _extended(bucket.get(key, b""), slots)
     return _write(bucket)
 
 
@@ -180,10 +186,10 @@ def read(data: bytes) -> Bucket:
     """A bucket: field and gram → set of slots, as `to_bits` reads it."""
     if not data:
         return {}
-    (count, size) = struct.unpack_from("<HI", data)
-    keys = data[6 : 6 + size].decode().split(" ")
-    sizes = struct.unpack_from(f"<{count}H", data, 6 + size)
-    ends = accumulate(sizes, initial=6 + size + 2 * count)
+    (count, size) = struct.unpack_from("<II", data)
+    keys = data[8 : 8 + size].decode().split(" ")
+    sizes = struct.unpack_from(f"<{count}H", data, 8 + size)
+    ends = accumulate(sizes, initial=8 + size + 2 * count)
     return {key: data[start:end] for key, (start, end) in zip(keys, pairwise(ends), strict=True)}
 
 
@@ -197,14 +203,14 @@ def to_bits(data: bytes) -> int:
 def _write(bucket: Bucket) -> bytes:
     keys = " ".join(bucket).encode()
     sizes = [len(slots) for slots in bucket.values()]
-    head = struct.pack("<HI", len(sizes), len(keys)) + keys
+    head = struct.pack("<II", len(sizes), len(keys)) + keys
     return head + struct.pack(f"<{len(sizes)}H", *sizes) + b"".join(bucket.values())
 
 
-def _to_bytes(bits: int) -> bytes:
-    if 2 * bits.bit_count() < _DENSE:
-        return struct.pack(f"<{bits.bit_count()}H", *members(bits))
-    return bits.to_bytes(_DENSE, "little")
+def _extended(data: bytes, slots: set[int]) -> bytes:
+    if len(data) + 2 * len(slots) < _DENSE:  # then what there is, is a list too
+        return data + struct.pack(f"<{len(slots)}H", *slots)
+    return (to_bits(data) | int.from_bytes(_dense(slots), "little")).to_bytes(_DENSE, "little")
 
 
 def _dense(slots: Iterable[int]) -> bytearray:

@@ -12,7 +12,7 @@ from prompts.models import Prompt, SearchBucket, SearchIndex, index
 
 WORDS = [
     *("art", "party", "the", "there", "other", "mountain", "photo", "photosynthesis", "x", "y"),
-    *("c++", "école", "ÉCOLE", "中文提示", "it's", "हिन्दी"),
+    *("c++", "école", "ÉCOLE", "中文提示", "it's", "हिन्दी", "-art", "हिन्दी-art"),
 ]
 
 
@@ -151,27 +151,45 @@ def test_slots_are_in_order_of_time_whatever_the_clocks_say(alice, make_prompt, 
 def test_what_was_changed_while_it_was_indexed_is_not_taken_for_indexed(alice, library, small):
     changed = library.order_by("updated_at")[3]
 
-    def edit_first(documents, additions=postings.additions):
+    def edit_first(additions, buckets=postings.Additions.buckets):
         Prompt.objects.get(pk=changed.pk).edit(author=alice.user, title="Zebra")
-        return additions(documents)
+        return buckets(additions)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(postings, "additions", edit_first)
+        patch.setattr(postings.Additions, "buckets", edit_first)
         SearchIndex._extend(alice.user.pk)
     assert titles(alice, "zebra") == ["Zebra"]
 
 
 def test_of_two_that_extend_an_index_one_does(alice, library, small):
-    def be_overtaken(documents, additions=postings.additions):
+    def be_overtaken(additions, buckets=postings.Additions.buckets):
         patch.undo()
         SearchIndex._extend(alice.user.pk)
-        return additions(documents)
+        return buckets(additions)
 
     patch = pytest.MonkeyPatch()
-    patch.setattr(postings, "additions", be_overtaken)
+    patch.setattr(postings.Additions, "buckets", be_overtaken)
     assert SearchIndex._extend(alice.user.pk) == 0
     assert SearchIndex.objects.get().slots == 16
     assert sorted(library.exclude(slot=None).values_list("slot", flat=True)) == list(range(16))
+
+
+def test_a_long_text_is_found_without_being_indexed(alice, make_prompt, library, small):
+    make_prompt(alice, title="Long", content="zebra " * 4_000)
+    for prompt in library[:6]:
+        prompt.edit(author=alice.user, title="A zebra")
+    catch_up(alice)
+    assert Prompt.objects.get(title="Long").slot is None
+    assert titles(alice, "zebra") == ["A zebra"] * 6 + ["Long"]
+
+
+def test_what_is_indexed_at_once_is_bounded(alice, library, small):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(index, "AT_ONCE", 50)
+        catch_up(alice)
+    assert SearchIndex.objects.get().slots > 56  # fewer than a tail are left
+    for query in queries(random.Random(3)):
+        assert ranked(library, alice, query) == reference(library.all(), query)
 
 
 def test_a_small_library_is_not_indexed(alice, library):
@@ -179,10 +197,20 @@ def test_a_small_library_is_not_indexed(alice, library):
     assert not SearchIndex.objects.exists()
 
 
-def test_a_library_that_was_searched_is_indexed_in_the_background(alice, bob, library, small):
+def test_a_library_that_was_searched_is_indexed_in_the_background(
+    alice, bob, library, make_prompt, small
+):
+    for _ in range(5):
+        make_prompt(bob)
     titles(alice, "art")
+    titles(bob, "art")
     index.catch_up()
     assert SearchIndex.objects.get().slots == 60
+    with pytest.MonkeyPatch.context() as patch:  # a minute later
+        patch.setattr(index, "SETTLED_AFTER", -timedelta(minutes=1))
+        index.catch_up()
+    assert SearchIndex.objects.get(owner=bob.user).slots == 5
+    assert not index._searched & {alice.user.pk, bob.user.pk}
 
 
 def test_the_command_indexes_every_large_library(alice, library, small, capsys):

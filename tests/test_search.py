@@ -202,7 +202,8 @@ def test_where_it_matches_is_told_in_characters_of_the_text(text, query, found):
 
 
 def test_no_more_places_are_told_than_asked_for():
-    assert search.spans("ab" * 9, ["a", "b"], most=3) == [(0, 6)]
+    assert search.spans("ab" * 9 + "-a", ["a", "b"], most=1) == [(0, 18)]
+    assert search.spans("a" * 150 + "-b-a", ["a"], most=2) == [(0, 150), (153, 154)]
     assert search.spans("a-" * 9, ["a"], most=3) == [(0, 1), (2, 3), (4, 5)]
 
 

@@ -256,6 +256,8 @@ TAGS = {
 
 def query_parameter(path: str, name: str) -> tuple[dict[str, Any], str, list[str]]:
     """Its schema, a sentence about it, and the errors that it may bring."""
+    if name == "limit" and path not in LISTS:
+        return QUERY[name][0], "At most so many.", QUERY[name][2]
     if name != "ordering":
         return QUERY[name]
     words = [f"{sign}{each}" for each in LISTS[path] for sign in ("", "-")]

@@ -5,8 +5,9 @@ index of the library's own (prompts.postings), which tells where the query can m
 most. From there on the text decides, the most promising prompts first, so that a page costs
 the reading of little more than what is on it, however common a term is.
 
-The index never makes an answer wrong, only fast. It is written behind, by a thread of the server or
-by `manage.py index_search`: who saves a prompt does not wait for it.
+The index is written behind, by a thread of the server or by `manage.py index_search`. It never
+makes an answer wrong, only fast; but a search that runs while a prompt is edited, or the index begun
+anew, may miss what changed hands at that moment.
 """
 
 from collections import defaultdict
@@ -20,6 +21,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connections, models, transaction
 from django.db.models import F
+from django.db.models.functions import Length
+from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 
 from prompts import postings, search
@@ -29,6 +32,12 @@ from prompts.models.versions import Version
 
 # A tail of this many prompts is indexed, as is a whole library.
 TAIL = 250
+# Texts that are in memory at a time, for each may be long.
+AT_A_TIME = 50
+# Characters; a longer text would fill the index with n-grams of its own.
+LONG = 20_000
+# Characters of different words that are indexed at once: some 200 MB, whatever the language.
+AT_ONCE = 300_000
 # Clocks of several machines, and transactions under way: what is indexed is older than both, so
 # that slots are in order of `updated_at`.
 SETTLED_AFTER = timedelta(minutes=1)
@@ -59,31 +68,38 @@ class SearchIndex(models.Model):
     @classmethod
     def _extend(cls, owner_id: UUID) -> int:
         """By one block at most, outside of a transaction but for writing it down."""
-        tail = Prompt.objects.filter(owner_id=owner_id, slot=None)
-        if tail.count() < TAIL:
+        settled = cls.tail(owner_id).filter(updated_at__lt=timezone.now() - SETTLED_AFTER)
+        if settled.count() < TAIL:
             return 0
         index, _ = cls.objects.get_or_create(owner_id=owner_id)
         if index._is_worn_out():
             index._begin_anew()
             return cls._extend(owner_id)
-        settled = tail.filter(updated_at__lt=timezone.now() - SETTLED_AFTER)
-        block, used = divmod(index.slots, postings.SLOTS)
-        rows = list(
-            settled.order_by("updated_at", "pk").values_list(
-                "pk", "version", "updated_at", "search_text"
-            )[: postings.SLOTS - used]
-        )
-        if not rows:
-            return 0
-        if index.until and rows[0][2] < index.until:
+        in_order = settled.order_by("updated_at", "pk")
+        oldest = in_order.values_list("updated_at", flat=True).first()
+        if index.until and oldest and oldest < index.until:
             index._begin_anew()  # slots would not be in order of time
             return cls._extend(owner_id)
-        return index._append(block, used, rows)
+        return index._append(in_order)
 
-    def _append(self, block: int, used: int, rows: list[Any]) -> int:
-        added = postings.additions(
-            {used + number: search.fields(row[3]) for number, row in enumerate(rows)}
-        )
+    @staticmethod
+    def tail(owner_id: UUID) -> PromptQuerySet:
+        """What the index of the library has not, but could have: long texts are read through."""
+        rows = Prompt.objects.filter(owner_id=owner_id, slot=None)
+        return rows.filter(LessThanOrEqual(Length("search_text"), LONG))
+
+    def _append(self, in_order: PromptQuerySet) -> int:
+        """The first of them, as many as the last block has room for and memory allows."""
+        block, used = divmod(self.slots, postings.SLOTS)
+        rows: list[Any] = []
+        additions = postings.Additions()
+        texts = in_order.values_list("pk", "version", "updated_at", "search_text")
+        for *row, text in texts[: postings.SLOTS - used].iterator(chunk_size=50):
+            additions.add(used + len(rows), search.fields(text))
+            rows.append(row)
+            if additions.size > AT_ONCE:
+                break
+        added = additions.buckets()
         buckets = dict(self._buckets().filter(block=block).values_list("bucket", "data"))
         extended = [
             SearchBucket(
@@ -165,9 +181,12 @@ _searched: set[UUID] = set()
 
 
 def catch_up() -> None:
-    """For the background thread: indexes what has grown of the libraries that are searched."""
-    while _searched:
-        SearchIndex.catch_up(_searched.pop())
+    """For the background thread: indexes what has grown of the libraries that are searched. Those
+    whose tail is long but too new have their turn again."""
+    for owner_id in list(_searched):
+        SearchIndex.catch_up(owner_id)
+        if SearchIndex.tail(owner_id).count() < TAIL:
+            _searched.discard(owner_id)
 
 
 # Searching --------------------------------------------------------------------------------------
@@ -209,9 +228,9 @@ def ranked_as_of(
     if among is not None:
         rows = rows.filter(prompt__in=among.order_by().values("prompt"))
     hits = []
-    for name, carried, created_at, pk, text in rows.containing(terms).values_list(
-        "name", "prompt__labels", "version_created_at", "prompt_id", "search_text"
-    ):
+    columns = ("name", "prompt__labels", "version_created_at", "prompt_id", "search_text")
+    found = rows.containing(terms).values_list(*columns).iterator(chunk_size=AT_A_TIME)
+    for name, carried, created_at, pk, text in found:
         is_first = name == next(each for each in labels if each in carried)
         if is_first and (score := search.score(terms, search.fields(text))):
             hits.append(Hit(score, created_at, pk))
@@ -278,6 +297,6 @@ def _look_at(
 def _read(prompts: PromptQuerySet, terms: list[search.Term]) -> Iterator[tuple[Any, Hit]]:
     """Slot and hit of those that match, after their text."""
     rows = prompts.order_by().values_list("slot", "updated_at", "pk", "search_text")
-    for slot, updated_at, pk, text in rows:
+    for slot, updated_at, pk, text in rows.iterator(chunk_size=AT_A_TIME):
         if score := search.score(terms, search.fields(text)):
             yield slot, Hit(score, updated_at, pk)

@@ -54,8 +54,8 @@ def whole(request: Request, rows: Iterable[Any], show: Show) -> HttpResponseBase
     return HttpResponse(b"".join(_array(first)), content_type="application/json")
 
 
-def paged(request: Request, page: paging.Page, show: Show) -> Response:
-    headers = {"Link": _links(request, page.cursors)}
+def paged(request: Request, page: paging.Page, show: Show, *, limit: int) -> Response:
+    headers = {"Link": _links(request, page.cursors, limit=limit)}
     return Response([show(row) for row in page.rows], headers=headers)
 
 
@@ -67,18 +67,19 @@ def _page(
         page = paging.page(rows, order, limit=limit, cursor=asked.get("cursor"))
     except MalformedCursor as error:
         raise ValidationError({"cursor": str(error)}) from error
-    return paged(request, page, show)
+    return paged(request, page, show, limit=limit)
 
 
-def _links(request: Request, cursors: Mapping[str, str | None]) -> str:
+def _links(request: Request, cursors: Mapping[str, str | None], *, limit: int) -> str:
     """The request's own URL, each time with another cursor."""
     links = []
     for relation, cursor in cursors.items():
         query = request.query_params.copy()
         query.pop("cursor", None)
+        query["limit"] = str(limit)
         if cursor is not None:
             query["cursor"] = cursor
-        path = f"{request.path}?{query.urlencode()}" if query else request.path
+        path = f"{request.path}?{query.urlencode()}"
         links.append(f'<{request.build_absolute_uri(path)}>; rel="{relation}"')
     return ", ".join(links)
 

@@ -71,9 +71,10 @@ class SearchView(ApiView):
             return {**represent(row), "matches": found}
 
         if lists.is_paged(request, asked):
-            page = _page(hits, limit=asked.get("limit", PAGE), cursor=asked.get("cursor"))
+            limit = asked.get("limit", PAGE)
+            page = _page(hits, limit=limit, cursor=asked.get("cursor"))
             found = paging.Page(list(_rows_of(page.rows, rows)), page.cursors)
-            return lists.paged(request, found, show)
+            return lists.paged(request, found, show, limit=limit)
         return lists.whole(request, _rows_of(hits, rows), show)
 
     def _hits(self, rows: Any, wanted: list[Term], asked: dict[str, Any]) -> Iterator[Hit]:
