@@ -5,6 +5,7 @@ One thread in each process of the server does it all, when it is woken and once 
 
 import logging
 from collections.abc import Callable, Iterable
+from functools import partial
 from threading import Event, Thread
 from typing import Any
 
@@ -40,8 +41,8 @@ Chore = Callable[[], None]
 
 def start(expiring: Expiring, chores: Iterable[Chore] = ()) -> None:
     """In each process that serves requests, once. `chores` are done after the mails."""
-    work = [lambda: tidy(expiring), send_mails, *chores]
-    Thread(target=_run, args=[work], name="background", daemon=True).start()
+    in_turn = [partial(tidy, expiring), send_mails, *chores]
+    Thread(target=_run, args=[in_turn], name="background", daemon=True).start()
 
 
 def wake() -> None:
@@ -74,19 +75,19 @@ def _is_sent(user: User, site: str) -> bool:
     return True
 
 
-def _run(work: Iterable[Chore]) -> None:
+def _run(chores: Iterable[Chore]) -> None:
     while True:
-        for chore in work:
-            _attempt(chore)
+        for chore in chores:
+            _attempt(getattr(chore, "__name__", "tidy"), chore)
         connections.close_all()
         _awake.wait(timeout=ROUND_SECONDS)
         _awake.clear()
 
 
-def _attempt(chore: Chore) -> None:
+def _attempt(name: str, chore: Chore) -> None:
     try:
         chore()
     except Error as error:  # the database is away; a minute later it may be back
-        logger.error("in the background: %s", type(error).__name__)
+        logger.error("%s: %s", name, type(error).__name__)
     except Exception:
-        logger.exception("in the background")
+        logger.exception("%s failed", name)

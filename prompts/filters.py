@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
 from prompts.models.expressions import HasTag
 from prompts.models.prompts import PromptQuerySet
@@ -45,10 +45,8 @@ def narrowed(rows: Any, lookups: dict[str, str], wanted: Wanted) -> Any:
 
 def prompts(rows: PromptQuerySet, wanted: Wanted, *, owner: Any) -> PromptQuerySet:
     """Of that owner's."""
-    for name in wanted.get("tag", []):
-        rows = rows.tagged(name, owner=owner)
-    if "tag" in wanted:  # the index of the tags has prompts in order of their keys
-        rows = rows.alias(tagged=F("tag_rows__prompt"))
+    for number, name in enumerate(wanted.get("tag", [])):
+        rows = rows.also_tagged(name) if number else rows.tagged(name, owner=owner)
     return narrowed(rows, PROMPTS, wanted)
 
 

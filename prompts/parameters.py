@@ -7,6 +7,7 @@ from promptcrafter.labels import check_name
 from promptcrafter.parameters import CountField, DecimalField, MomentField, WordField
 from prompts import paging, references
 from prompts.models import MODEL_MAX_LENGTH
+from prompts.tags import MAX_COUNT as TAG_MAX_COUNT
 from prompts.tags import MAX_LENGTH as TAG_MAX_LENGTH
 
 PAGE_MAX = 500
@@ -22,6 +23,16 @@ class AnyText(serializers.Field):
         return data
 
 
+class TagsField(serializers.ListField):
+    """Each once, and no more than a prompt can have."""
+
+    def to_internal_value(self, data):
+        tags = list(dict.fromkeys(super().to_internal_value(data[: 20 * TAG_MAX_COUNT])))
+        if len(tags) > TAG_MAX_COUNT:
+            raise serializers.ValidationError(f"Send at most {TAG_MAX_COUNT} different tags.")
+        return tags
+
+
 class LabelField(TextField):
     """Raises MalformedLabel."""
 
@@ -29,7 +40,7 @@ class LabelField(TextField):
         return check_name(super().to_internal_value(data))
 
 
-class NumberField(TextField):
+class VersionField(TextField):
     """A version's number; raises MalformedVersion."""
 
     def to_internal_value(self, data):
@@ -51,7 +62,7 @@ class PageParameters(serializers.Serializer):
 
 
 class PromptFilters(serializers.Serializer):
-    tag = serializers.ListField(child=TextField(max_length=TAG_MAX_LENGTH), required=False)
+    tag = TagsField(child=TextField(max_length=TAG_MAX_LENGTH), required=False)
     model = TextField(max_length=MODEL_MAX_LENGTH, required=False)
     label = LabelField(required=False)  # type: ignore[assignment]  # a parameter's name
     createdAfter = MomentField()
@@ -73,7 +84,7 @@ class SearchParameters(PromptFilters, PageParameters):
 
 class LogListParameters(PageParameters):
     promptId = AnyText(required=False)  # what is wrong with it says ids.decode
-    version = NumberField(required=False)
+    version = VersionField(required=False)
     modelUsed = TextField(max_length=MODEL_MAX_LENGTH, required=False)
     minScore = DecimalField(minimum=0, maximum=10)
     maxScore = DecimalField(minimum=0, maximum=10)

@@ -85,11 +85,11 @@ class Term:
     def _is_word(self, field: str) -> bool:
         return any(
             self._is_free_before(match) and self._is_free_after(match)
-            for match in self._word.finditer(field)
+            for match in _matches(self._word, field)
         )
 
     def _begins(self, field: str) -> bool:
-        return any(map(self._is_free_before, self._beginning.finditer(field)))
+        return any(map(self._is_free_before, _matches(self._beginning, field)))
 
     def _is_free_before(self, match: re.Match[str]) -> bool:
         """Whether no mark stands there, which `\\w` does not know to be part of a word."""
@@ -99,6 +99,14 @@ class Term:
     def _is_free_after(self, match: re.Match[str]) -> bool:
         after = match.string[match.end() : match.end() + 1]
         return not (self._closes and after and _is_mark(after))
+
+
+def _matches(expression: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """All of them, those that overlap too."""
+    match = expression.search(text)
+    while match:
+        yield match
+        match = expression.search(text, match.start() + 1)
 
 
 def score(terms: Iterable[Term], fields: Sequence[str]) -> int:
@@ -181,6 +189,7 @@ class Aligned:
         folded = [fold(piece[0]) for piece in self._pieces]
         self._folded_at = [0, *accumulate(map(len, folded))]
         self.folded = "".join(folded)
+        self._is_even: dict[int, bool] = {}  # whether each character of a piece has become one
 
     def origin(self, place: Span) -> Span:
         """The characters of the text that a place in the folded one comes from."""
@@ -189,9 +198,13 @@ class Aligned:
     def _origin(self, at: int) -> Span:
         number = bisect_right(self._folded_at, at) - 1
         piece, start, end = self._pieces[number], *self._folded_at[number : number + 2]
-        if piece["each"] is None and [*map(fold, piece[0])] != [*self.folded[start:end]]:
+        if number not in self._is_even:
+            is_run = piece["each"] is not None
+            folded = self.folded[start:end]
+            self._is_even[number] = is_run or [*map(fold, piece[0])] == [*folded]
+        if not self._is_even[number]:
             return Span(*piece.span())
-        at += piece.start() - start  # each character has become one
+        at += piece.start() - start
         return Span(at, at + 1)
 
 

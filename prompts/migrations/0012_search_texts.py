@@ -4,12 +4,13 @@ from django.db import migrations
 
 from prompts import search
 
-BATCH = 500
+BATCH = 50
 
 
 def fold_anew(apps, schema_editor):
     Prompt = apps.get_model('prompts', 'Prompt')
     prompts = Prompt.objects.using(schema_editor.connection.alias).order_by('pk')
+    prompts = prompts.only('title', 'content', 'tags')
     last = prompts.values_list('pk', flat=True).first()
     batch = list(prompts.filter(pk__gte=last)[:BATCH]) if last else []
     while batch:

@@ -1,8 +1,10 @@
-"""A label tells whose it is, so that a person's released prompts are an index away."""
+"""What labels have of their prompts, and of the versions that they point at."""
 
-import django.db.models.deletion
-from django.conf import settings
-from django.db import migrations, models
+from django.db import migrations
+
+from prompts import search
+
+BATCH = 50
 
 OWNERS = """
     UPDATE prompts_label SET owner_id =
@@ -10,33 +12,28 @@ OWNERS = """
 """
 
 
+def fold(apps, schema_editor):
+    alias = schema_editor.connection.alias
+    Label = apps.get_model('prompts', 'Label')
+    Version = apps.get_model('prompts', 'Version')
+    labels = Label.objects.using(alias).order_by('pk')
+    batch = list(labels[:BATCH])
+    while batch:
+        for label in batch:
+            version = Version.objects.using(alias).get(prompt=label.prompt_id, number=label.version)
+            label.version_created_at = version.created_at
+            label.search_text = search.document(version.title, version.content, version.tags)
+        labels.bulk_update(batch, ['version_created_at', 'search_text'])
+        batch = list(labels.filter(pk__gt=batch[-1].pk)[:BATCH])
+
+
 class Migration(migrations.Migration):
-    # PostgreSQL does not alter a table that has rows of the same transaction.
-    atomic = False
 
     dependencies = [
         ('prompts', '0013_label_search_texts'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        migrations.AddField(
-            model_name='label',
-            name='owner',
-            field=models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
         migrations.RunSQL(OWNERS, migrations.RunSQL.noop),
-        migrations.AlterField(
-            model_name='label',
-            name='owner',
-            field=models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.RemoveIndex(
-            model_name='label',
-            name='label_name_prompt',
-        ),
-        migrations.AddIndex(
-            model_name='label',
-            index=models.Index(fields=['owner', 'name', 'prompt'], name='label_owner_name_prompt'),
-        ),
+        migrations.RunPython(fold, migrations.RunPython.noop),
     ]

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MinLengthValidator
 from django.db import models, transaction
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Length
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.utils import timezone
@@ -71,8 +72,12 @@ class PromptQuerySet(OwnedQuerySet, SearchableQuerySet):  # type: ignore[overrid
         return self.only("owner", "version", "revision", "labels")
 
     def tagged(self, name: str, *, owner: Any) -> Self:
-        """Those of that owner's that carry the tag."""
-        return self.filter(tag_rows__owner=owner, tag_rows__name=name)
+        """Those of that owner's that carry the tag, with `tagged`, their key as its index has it."""
+        rows = self.filter(tag_rows__owner=owner, tag_rows__name=name)
+        return rows.alias(tagged=models.F("tag_rows__prompt"))
+
+    def also_tagged(self, name: str) -> Self:
+        return self.filter(Exists(Tag.objects.filter(prompt=OuterRef("pk"), name=name)))
 
     def matching(self, query: str) -> Self:
         """Those in which each term of `query` occurs (prompts.search); reads them all."""
@@ -348,7 +353,10 @@ class Prompt(models.Model):
 
     @transaction.atomic
     def take_from_trash(self) -> bool:
-        """Brings back the prompt and all that hangs on it; False where it is not there any more."""
+        """Brings back the prompt and all that hangs on it; False where it is not there any more.
+
+        Nothing edits what is in the trash, so its tags are as they were read.
+        """
         if not Prompt.trash.filter(pk=self.pk).update(deleted_at=None):
             return False
         self._write_tags()

@@ -89,9 +89,9 @@ class PromptViewSet(OwnedView, GenericViewSet):
                 return not_modified(etag)
         prompt = self.find_prompt()
         ref = self._visible_reference(prompt, ref)
-        shown = prompt if ref == "latest" else prompt.at(ref)
+        row = prompt if ref == "latest" else prompt.at(ref)
         headers = {"ETag": self._etag(prompt, prompt.number_of(ref))}
-        return Response(self.get_serializer(shown).data, headers=headers)
+        return Response(self.get_serializer(row).data, headers=headers)
 
     @extend_schema(
         responses={

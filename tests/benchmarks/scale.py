@@ -56,7 +56,7 @@ class Cost(NamedTuple):
 
 
 class Library(NamedTuple):
-    """Whose requests are measured, with how many prompts, and in which library of all."""
+    """Whose requests are measured, with how many prompts."""
 
     email: str
     size: int
@@ -97,7 +97,7 @@ def measure(database: str, prompts: int, keep: Path) -> Iterator[str]:
                     costs[total][library.size, kind] = cost
                     print(f"  {library.size:7,} {kind:34} {cost.cpu:7.2f} ms", flush=True)
             if total == next(iter(plans)):
-                yield from about(client_of(url, known[0]), process, known, environment)
+                yield from about(Client(url, known[0].email), process, known, environment)
     yield table(costs)
 
 
@@ -134,10 +134,6 @@ class Client:
         self._connection.request("GET", path, None, self._headers)
         response = self._connection.getresponse()
         return sum(map(len, iter(lambda: response.read(65_536), b"")))
-
-
-def client_of(url: str, library: Library) -> Client:
-    return Client(url, library.email)
 
 
 def kinds(client: Client, size: int) -> dict[str, str]:
