@@ -72,7 +72,7 @@ class PromptQuerySet(OwnedQuerySet, SearchableQuerySet):  # type: ignore[overrid
         return self.only("owner", "version", "revision", "labels")
 
     def tagged(self, name: str, *, owner: Any) -> Self:
-        """Those of that owner's that carry the tag, with `tagged`, their key as its index has it."""
+        """Those of that owner's that carry the tag; `tagged` is their key, as its index has it."""
         rows = self.filter(tag_rows__owner=owner, tag_rows__name=name)
         return rows.alias(tagged=models.F("tag_rows__prompt"))
 
