@@ -45,8 +45,11 @@ def narrowed(rows: Any, lookups: dict[str, str], wanted: Wanted) -> Any:
 
 def prompts(rows: PromptQuerySet, wanted: Wanted, *, owner: Any) -> PromptQuerySet:
     """Of that owner's."""
-    for number, name in enumerate(wanted.get("tag", [])):
-        rows = rows.also_tagged(name) if number else rows.tagged(name, owner=owner)
+    tags = wanted.get("tag", [])
+    if tags and "ordering" in wanted:  # a list begins at the index of tags, a search at its own
+        rows = rows.tagged(tags[0], owner=owner)
+    for name in tags:
+        rows = rows.also_tagged(name)
     return narrowed(rows, PROMPTS, wanted)
 
 
