@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import Scope
@@ -53,6 +54,7 @@ def library(alice, make_prompt, make_log):
         )
         moment = datetime(2026, 1, 1 + number // 4, tzinfo=UTC)
         Prompt.objects.filter(pk=prompt.pk).update(created_at=moment, updated_at=moment)
+        QuerySet.update(prompt.versions.all(), created_at=moment)
         make_log(prompt, score=chance.choice([None, 3, 7.5, 10]))
     return list(Prompt.objects.owned_by(alice.user))
 
