@@ -39,34 +39,37 @@ class Order(NamedTuple):
     def is_descending(self) -> bool:
         return self.name.startswith("-")
 
-    def sorted(self, rows: QuerySet[Any], *, is_back: bool = False) -> QuerySet[Any]:
-        is_descending = self.is_descending is not is_back
+    def parts(self, rows: QuerySet[Any], at: Cursor | None = None) -> list[QuerySet[Any]]:
+        """The rows in order, or those beyond a cursor's; in parts, one after another, each of which
+        an index has in that order. Raises MalformedCursor."""
+        is_back = at is not None and at.is_back
+        rows = self._sorted(rows, is_descending=self.is_descending is not is_back)
+        if not self.sort.is_nullable:
+            return [rows.filter(self._beyond(at)) if at else rows]
+        with_value, without = rows.filter(sorted_by__isnull=False), rows.filter(sorted_by=None)
+        parts = [without, with_value] if is_back else [with_value, without]
+        if at is None:
+            return parts
+        begun = without if self._value(at) is None else with_value
+        return [begun.filter(self._beyond(at)), *parts[parts.index(begun) + 1 :]]
+
+    def _sorted(self, rows: QuerySet[Any], *, is_descending: bool) -> QuerySet[Any]:
         by_key = f"{'-' if is_descending else ''}{self.by or self.key}"
         if self.sort.field is None:
             return rows.order_by(by_key)
-        rows = rows.alias(sorted_by=self._expression())
-        nulls = {f"nulls_{'first' if is_back else 'last'}": True} if self.sort.is_nullable else {}
-        by_field = F("sorted_by")
-        ordered = by_field.desc(**nulls) if is_descending else by_field.asc(**nulls)
-        return rows.order_by(ordered, by_key)
+        by_field = F("sorted_by").desc() if is_descending else F("sorted_by").asc()
+        return rows.alias(sorted_by=self._expression()).order_by(by_field, by_key)
 
-    def beyond(self, cursor: Cursor) -> Q:
-        """Those after the cursor's row or, if it goes back, before it; for what `sorted` gave."""
-        comes = "lt" if self.is_descending is not cursor.is_back else "gt"
-        by_key = Q(**{f"{self.by or self.key}__{comes}": cursor.key})
-        if self.sort.field is None:
-            return by_key
-        value = self._value(cursor)
+    def _beyond(self, at: Cursor) -> Q:
+        comes = "lt" if self.is_descending is not at.is_back else "gt"
+        by_key = Q(**{f"{self.by or self.key}__{comes}": at.key})
+        value = None if self.sort.field is None else self._value(at)
         if value is None:
-            same = Q(sorted_by=None) & by_key
-            return same | Q(sorted_by__isnull=False) if cursor.is_back else same
+            return by_key
         # The first condition says nothing new, but is one that an index can begin at.
-        beyond = Q(**{f"sorted_by__{comes}e": value}) & (
+        return Q(**{f"sorted_by__{comes}e": value}) & (
             Q(**{f"sorted_by__{comes}": value}) | by_key
         )
-        if self.sort.is_nullable and not cursor.is_back:
-            beyond |= Q(sorted_by=None)
-        return beyond
 
     def cursor(self, row: Any, *, is_back: bool) -> str:
         return Cursor(self.name, is_back, [self.sort.value(row)], getattr(row, self.key)).encode()
@@ -91,13 +94,13 @@ class Page(NamedTuple):
 
 
 def page(rows: QuerySet[Any], order: Order, *, limit: int, cursor: str | None) -> Page:
-    """At most `limit` of the rows from the cursor on; one statement. Raises MalformedCursor."""
+    """At most `limit` of the rows from the cursor on; a statement for each part of the order.
+    Raises MalformedCursor."""
     at = cursors.decode(cursor, ordering=order.name) if cursor is not None else None
     is_back = at is not None and at.is_back
-    rows = order.sorted(rows, is_back=is_back)
-    if at:
-        rows = rows.filter(order.beyond(at))
-    found = list(rows[: limit + 1])
+    found: list[Any] = []
+    for part in order.parts(rows, at):
+        found += part[: limit + 1 - len(found)]
     is_more, found = len(found) > limit, found[:limit]
     if is_back:
         found.reverse()

@@ -86,7 +86,7 @@ def queries(chance):
 @pytest.mark.parametrize("is_indexed", [False, True])
 def test_the_order_is_that_of_a_plain_reading(alice, library, small, is_indexed):
     if is_indexed:
-        assert SearchIndex.catch_up(alice.user.pk) == 60
+        assert SearchIndex.catch_up(Prompt, alice.user.pk) == 60
         assert SearchBucket.objects.values("block").distinct().count() == 4
     prompts = list(library)
     for query in queries(random.Random(8)):
@@ -102,7 +102,7 @@ def catch_up(owner):
     """Indexes all there is, which must look old enough for that."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(index, "SETTLED_AFTER", -timedelta(minutes=1))
-        return SearchIndex.catch_up(owner.user.pk)
+        return SearchIndex.catch_up(Prompt, owner.user.pk)
 
 
 @pytest.fixture
@@ -157,19 +157,19 @@ def test_what_was_changed_while_it_was_indexed_is_not_taken_for_indexed(alice, l
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(postings.Additions, "buckets", edit_first)
-        SearchIndex._extend(alice.user.pk)
+        SearchIndex._extend(Prompt, alice.user.pk)
     assert titles(alice, "zebra") == ["Zebra"]
 
 
 def test_of_two_that_extend_an_index_one_does(alice, library, small):
     def be_overtaken(additions, buckets=postings.Additions.buckets):
         patch.undo()
-        SearchIndex._extend(alice.user.pk)
+        SearchIndex._extend(Prompt, alice.user.pk)
         return buckets(additions)
 
     patch = pytest.MonkeyPatch()
     patch.setattr(postings.Additions, "buckets", be_overtaken)
-    assert SearchIndex._extend(alice.user.pk) == 0
+    assert SearchIndex._extend(Prompt, alice.user.pk) == 0
     assert SearchIndex.objects.get().slots == 16
     assert sorted(library.exclude(slot=None).values_list("slot", flat=True)) == list(range(16))
 
@@ -193,7 +193,7 @@ def test_what_is_indexed_at_once_is_bounded(alice, library, small):
 
 
 def test_a_small_library_is_not_indexed(alice, library):
-    assert SearchIndex.catch_up(alice.user.pk) == 0
+    assert SearchIndex.catch_up(Prompt, alice.user.pk) == 0
     assert not SearchIndex.objects.exists()
 
 
@@ -210,12 +210,12 @@ def test_a_library_that_was_searched_is_indexed_in_the_background(
         patch.setattr(index, "SETTLED_AFTER", -timedelta(minutes=1))
         index.catch_up()
     assert SearchIndex.objects.get(owner=bob.user).slots == 5
-    assert not index._searched & {alice.user.pk, bob.user.pk}
+    assert not index._searched & {(Prompt, alice.user.pk), (Prompt, bob.user.pk)}
 
 
 def test_the_command_indexes_every_large_library(alice, library, small, capsys):
     call_command("index_search")
-    assert capsys.readouterr().out == "Prompts indexed: 60.\n"
+    assert capsys.readouterr().out == "Prompts indexed: 60.\nLabels indexed: 0.\n"
 
 
 def test_an_index_ends_with_its_owner(alice, indexed):

@@ -19,6 +19,10 @@ class Migration(migrations.Migration):
             index=models.Index(models.F('owner'), prompts.models.expressions.ByCodePoint('title'), models.F('id'), condition=models.Q(('deleted_at', None)), name='prompt_owner_title'),
         ),
         migrations.AddIndex(
+            model_name='log',
+            index=models.Index(fields=['owner', 'score', 'id'], name='log_owner_score'),
+        ),
+        migrations.AddIndex(
             model_name='prompt',
             index=models.Index(condition=models.Q(('deleted_at', None)), fields=['owner', 'model', 'id'], name='prompt_owner_model'),
         ),

@@ -23,9 +23,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='SearchIndex',
             fields=[
-                ('owner', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to=settings.AUTH_USER_MODEL)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('of', models.CharField(choices=[('prompts', 'Prompts'), ('labels', 'Labels')], max_length=7)),
                 ('slots', models.PositiveIntegerField(default=0, help_text='Given out; some may be empty by now.')),
                 ('until', models.DateTimeField(help_text='`updated_at` of the last one.', null=True)),
+                ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
@@ -35,11 +37,15 @@ class Migration(migrations.Migration):
                 ('bucket', models.PositiveSmallIntegerField()),
                 ('block', models.PositiveIntegerField()),
                 ('data', models.BinaryField()),
-                ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('index', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='buckets', to='prompts.searchindex')),
             ],
         ),
         migrations.AddConstraint(
+            model_name='searchindex',
+            constraint=models.UniqueConstraint(fields=('owner', 'of'), name='search_index_is_unique'),
+        ),
+        migrations.AddConstraint(
             model_name='searchbucket',
-            constraint=models.UniqueConstraint(fields=('owner', 'bucket', 'block'), name='search_bucket_is_unique'),
+            constraint=models.UniqueConstraint(fields=('index', 'bucket', 'block'), name='search_bucket_is_unique'),
         ),
     ]

@@ -14,14 +14,19 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name='label',
-            name='version_created_at',
-            field=models.DateTimeField(default=django.utils.timezone.now, editable=False),
+            name='updated_at',
+            field=models.DateTimeField(default=django.utils.timezone.now, editable=False, help_text='When it was moved there.'),
             preserve_default=False,
         ),
         migrations.AddField(
             model_name='label',
+            name='slot',
+            field=models.PositiveIntegerField(editable=False, help_text='Where the search index has this text, if it has it.', null=True),
+        ),
+        migrations.AddField(
+            model_name='label',
             name='search_text',
-            field=models.TextField(default='', editable=False),
+            field=models.TextField(default='', editable=False, help_text='Of that version.'),
             preserve_default=False,
         ),
         migrations.AddField(

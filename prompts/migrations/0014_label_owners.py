@@ -1,4 +1,4 @@
-"""What labels have of their prompts, and of the versions that they point at."""
+"""What labels have of their prompts, of the versions that they point at, and of their last moves."""
 
 from django.db import migrations
 
@@ -7,8 +7,9 @@ from prompts import search
 BATCH = 50
 
 OWNERS = """
-    UPDATE prompts_label SET owner_id =
-        (SELECT owner_id FROM prompts_prompt WHERE id = prompts_label.prompt_id)
+    UPDATE prompts_label SET
+        owner_id = (SELECT owner_id FROM prompts_prompt WHERE id = prompts_label.prompt_id),
+        updated_at = (SELECT created_at FROM prompts_labelmove WHERE id = prompts_label.move_id)
 """
 
 
@@ -21,9 +22,8 @@ def fold(apps, schema_editor):
     while batch:
         for label in batch:
             version = Version.objects.using(alias).get(prompt=label.prompt_id, number=label.version)
-            label.version_created_at = version.created_at
             label.search_text = search.document(version.title, version.content, version.tags)
-        labels.bulk_update(batch, ['version_created_at', 'search_text'])
+        labels.bulk_update(batch, ['search_text'])
         batch = list(labels.filter(pk__gt=batch[-1].pk)[:BATCH])
 
 

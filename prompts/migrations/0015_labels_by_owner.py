@@ -24,4 +24,8 @@ class Migration(migrations.Migration):
             model_name='label',
             index=models.Index(fields=['owner', 'name', 'prompt'], name='label_owner_name_prompt'),
         ),
+        migrations.AddIndex(
+            model_name='label',
+            index=models.Index(fields=['owner', 'name', 'slot'], name='label_owner_name_slot'),
+        ),
     ]

@@ -1,5 +1,8 @@
 """The search: ranked, exact, and no slower for how much others keep.
 
+What is searched are prompts, as they are, or labels, as what they release. Both have a text, a time
+that only grows when the text changes, and a slot in the index, if it has that text.
+
 A small library is read through. Of a large one, all but the latest changes (its tail) are in an
 index of the library's own (prompts.postings), which tells where the query can match and how well at
 most. From there on the text decides, the most promising prompts first, so that a page costs
@@ -27,10 +30,12 @@ from django.utils import timezone
 
 from prompts import postings, search
 from prompts.models.labels import Label
-from prompts.models.prompts import Prompt, PromptQuerySet
-from prompts.models.versions import Version
+from prompts.models.prompts import Prompt
+from prompts.models.searchable import SearchableQuerySet
 
-# A tail of this many prompts is indexed, as is a whole library.
+Searched = type[Prompt] | type[Label]
+
+# A tail of this many texts is indexed, as is a whole library.
 TAIL = 250
 # Texts that are in memory at a time, for each may be long.
 AT_A_TIME = 50
@@ -44,66 +49,80 @@ SETTLED_AFTER = timedelta(minutes=1)
 
 
 class SearchIndex(models.Model):
-    """How far somebody's library is indexed. Claimed by compare-and-set, so of two that extend it
-    at once one does."""
+    """How far somebody's prompts or labels are indexed. Claimed by compare-and-set, so of two that
+    extend it at once one does."""
 
-    owner = models.OneToOneField(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", primary_key=True
+    class Of(models.TextChoices):
+        PROMPTS = "prompts"
+        LABELS = "labels"
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,  # the unique constraint's index serves
     )
+    of = models.CharField(max_length=7, choices=Of)
     slots = models.PositiveIntegerField(default=0, help_text="Given out; some may be empty by now.")
     until = models.DateTimeField(null=True, help_text="`updated_at` of the last one.")
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "of"], name="search_index_is_unique"),
+        ]
+
     def __str__(self) -> str:
-        return f"{self.slots} slots"
+        return f"{self.slots} slots of {self.of}"
 
     @classmethod
-    def catch_up(cls, owner_id: UUID) -> int:
-        """Indexes what has settled of the library's tail, if that is long; how many prompts it
-        took."""
+    def catch_up(cls, searched: Searched, owner_id: UUID) -> int:
+        """Indexes what has settled of the tail, if that is long; how many texts it took."""
         count = 0
-        while taken := cls._extend(owner_id):
+        while taken := cls._extend(searched, owner_id):
             count += taken
         return count
 
     @classmethod
-    def _extend(cls, owner_id: UUID) -> int:
+    def _extend(cls, searched: Searched, owner_id: UUID) -> int:
         """By one block at most, outside of a transaction but for writing it down."""
-        settled = cls.tail(owner_id).filter(updated_at__lt=timezone.now() - SETTLED_AFTER)
+        settled = cls.tail(searched, owner_id).filter(
+            updated_at__lt=timezone.now() - SETTLED_AFTER
+        )
         if settled.count() < TAIL:
             return 0
-        index, _ = cls.objects.get_or_create(owner_id=owner_id)
+        index, _ = cls.objects.get_or_create(owner_id=owner_id, of=_of(searched))
         if index._is_worn_out():
             index._begin_anew()
-            return cls._extend(owner_id)
-        in_order = settled.order_by("updated_at", "pk")
+            return cls._extend(searched, owner_id)
+        in_order = settled.order_by("updated_at", _key(searched))
         oldest = in_order.values_list("updated_at", flat=True).first()
         if index.until and oldest and oldest < index.until:
             index._begin_anew()  # slots would not be in order of time
-            return cls._extend(owner_id)
+            return cls._extend(searched, owner_id)
         return index._append(in_order)
 
     @staticmethod
-    def tail(owner_id: UUID) -> PromptQuerySet:
-        """What the index of the library has not, but could have: long texts are read through."""
-        rows = Prompt.objects.filter(owner_id=owner_id, slot=None)
+    def tail(searched: Searched, owner_id: UUID) -> models.QuerySet[Any]:
+        """What the index has not, but could have: long texts are read through."""
+        rows = searched.objects.filter(owner_id=owner_id, slot=None)
         return rows.filter(LessThanOrEqual(Length("search_text"), LONG))
 
-    def _append(self, in_order: PromptQuerySet) -> int:
+    def _append(self, in_order: models.QuerySet[Any]) -> int:
         """The first of them, as many as the last block has room for and memory allows."""
         block, used = divmod(self.slots, postings.SLOTS)
         rows: list[Any] = []
         additions = postings.Additions()
-        texts = in_order.values_list("pk", "version", "updated_at", "search_text")
+        texts = in_order.values_list("pk", "updated_at", "search_text")
         for *row, text in texts[: postings.SLOTS - used].iterator(chunk_size=50):
             additions.add(used + len(rows), search.fields(text))
             rows.append(row)
             if additions.size > AT_ONCE:
                 break
         added = additions.buckets()
-        buckets = dict(self._buckets().filter(block=block).values_list("bucket", "data"))
+        buckets = dict(self.buckets.filter(block=block).values_list("bucket", "data"))
         extended = [
             SearchBucket(
-                owner_id=self.owner_id,
+                index=self,
                 block=block,
                 bucket=bucket,
                 data=postings.extend(bytes(buckets.get(bucket, b"")), sets),
@@ -112,42 +131,43 @@ class SearchIndex(models.Model):
         ]
         with transaction.atomic():
             unchanged = SearchIndex.objects.filter(pk=self.pk, slots=self.slots)
-            if not unchanged.update(slots=F("slots") + len(rows), until=rows[-1][2]):
+            if not unchanged.update(slots=F("slots") + len(rows), until=rows[-1][1]):
                 return 0
             SearchBucket.objects.bulk_create(
                 extended,
                 update_conflicts=True,
-                unique_fields=["owner", "bucket", "block"],
+                unique_fields=["index", "bucket", "block"],
                 update_fields=["data"],
             )
-            _give_slots(self.slots, rows)
+            _give_slots(self.searched, self.slots, rows)
         return len(rows)
 
     def _is_worn_out(self) -> bool:
         """Whether most slots are those of texts that are no more."""
         if self.slots < postings.SLOTS:
             return False
-        used = Prompt.objects.filter(owner_id=self.owner_id, slot__isnull=False).count()
-        return used < self.slots // 2
+        used = self.searched.objects.filter(owner_id=self.owner_id, slot__isnull=False)
+        return used.count() < self.slots // 2
 
     @transaction.atomic
     def _begin_anew(self) -> None:
         if SearchIndex.objects.filter(pk=self.pk, slots=self.slots).update(slots=0, until=None):
-            self._buckets().delete()
-            for kept in (Prompt.objects, Prompt.trash):
-                kept.filter(owner_id=self.owner_id, slot__isnull=False).update(slot=None)
+            self.buckets.all().delete()
+            every = self.searched._base_manager  # those in the trash, too
+            every.filter(owner_id=self.owner_id, slot__isnull=False).update(slot=None)
 
-    def _buckets(self) -> models.QuerySet["SearchBucket"]:
-        return SearchBucket.objects.filter(owner_id=self.owner_id)
+    @property
+    def searched(self) -> Searched:
+        return Prompt if self.of == self.Of.PROMPTS else Label
 
 
 class SearchBucket(models.Model):
-    """A part of a block of somebody's index (prompts.postings)."""
+    """A part of a block of an index (prompts.postings)."""
 
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
+    index = models.ForeignKey(
+        SearchIndex,
         on_delete=models.CASCADE,
-        related_name="+",
+        related_name="buckets",
         db_index=False,  # the unique constraint's index serves
     )
     bucket = models.PositiveSmallIntegerField()
@@ -157,7 +177,7 @@ class SearchBucket(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["owner", "bucket", "block"], name="search_bucket_is_unique"
+                fields=["index", "bucket", "block"], name="search_bucket_is_unique"
             ),
         ]
 
@@ -165,28 +185,42 @@ class SearchBucket(models.Model):
         return f"{self.block}:{self.bucket}"
 
 
-def _give_slots(first: int, rows: list[Any]) -> None:
+def _of(searched: Searched) -> str:
+    return SearchIndex.Of.PROMPTS if searched is Prompt else SearchIndex.Of.LABELS
+
+
+def _key(searched: Searched) -> str:
+    """The prompt's, by which texts of the same time sort."""
+    return "pk" if searched is Prompt else "prompt_id"
+
+
+def _give_slots(searched: Searched, first: int, rows: list[Any]) -> None:
     """To those that are as they were read."""
-    connection = connections[Prompt.objects.db]
-    to_key = Prompt._meta.pk.get_db_prep_value
+    connection = connections[searched.objects.db]
+    to_key = searched._meta.pk.get_db_prep_value
+    to_time = connection.ops.adapt_datetimefield_value
+    update = f"UPDATE {searched._meta.db_table} SET slot = %s WHERE id = %s AND updated_at = %s"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.executemany(
-            "UPDATE prompts_prompt SET slot = %s WHERE id = %s AND version = %s",
-            [(first + n, to_key(row[0], connection), row[1]) for n, row in enumerate(rows)],
+            update,
+            [
+                (first + number, to_key(key, connection), to_time(updated_at))
+                for number, (key, updated_at) in enumerate(rows)
+            ],
         )
 
 
-# Who searched in this process since their libraries were last looked after.
-_searched: set[UUID] = set()
+# What was searched in this process, and whose, since it was last looked after.
+_searched: set[tuple[Searched, UUID]] = set()
 
 
 def catch_up() -> None:
     """For the background thread: indexes what has grown of the libraries that are searched. Those
     whose tail is long but too new have their turn again."""
-    for owner_id in list(_searched):
-        SearchIndex.catch_up(owner_id)
-        if SearchIndex.tail(owner_id).count() < TAIL:
-            _searched.discard(owner_id)
+    for each in list(_searched):
+        SearchIndex.catch_up(*each)
+        if SearchIndex.tail(*each).count() < TAIL:
+            _searched.discard(each)
 
 
 # Searching --------------------------------------------------------------------------------------
@@ -197,55 +231,33 @@ class Hit(NamedTuple):
 
     score: int
     updated_at: datetime
-    pk: UUID
+    pk: UUID  # of the prompt, also where a label was searched
 
 
-def ranked(prompts: PromptQuerySet, owner: Any, terms: list[search.Term]) -> Iterator[Hit]:
-    """Those of `prompts`, which are all `owner`'s, that match: the best first, of equals the
+def ranked(rows: SearchableQuerySet, owner: Any, terms: list[search.Term]) -> Iterator[Hit]:
+    """Those of the prompts or labels, all `owner`'s, that match: the best first, of equals the
     recently updated, found as they are asked for.
 
     In a library that is not indexed, two statements; otherwise one more for some hundred prompts
     that are looked at.
     """
-    _searched.add(owner.pk)
+    _searched.add((rows.model, owner.pk))
     # The tail first: what moves into the index meanwhile is seen twice rather than never.
-    tail = [hit for _, hit in _read(prompts.filter(slot=None).containing(terms), terms)]
+    tail = [hit for _, hit in _read(rows.filter(slot=None).containing(terms), terms)]
     known = {hit.pk for hit in tail}
-    indexed = (hit for hit in _indexed(prompts, owner, terms) if hit.pk not in known)
+    indexed = (hit for hit in _indexed(rows, owner, terms) if hit.pk not in known)
     return merge(sorted(tail, reverse=True), indexed, reverse=True)
 
 
-def ranked_as_of(
-    labels: list[str],
-    owner: Any,
-    terms: list[search.Term],
-    *,
-    among: models.QuerySet[Version] | None = None,
-) -> list[Hit]:
-    """The same of the versions that the first of these labels on each prompt points at; `among`
-    some of those, or all. Reads through all that is released, in one statement."""
-    rows = Label.objects.filter(owner=owner, name__in=labels, prompt__deleted_at=None)
-    if among is not None:
-        rows = rows.filter(prompt__in=among.order_by().values("prompt"))
-    hits = []
-    columns = ("name", "prompt__labels", "version_created_at", "prompt_id", "search_text")
-    found = rows.containing(terms).values_list(*columns).iterator(chunk_size=AT_A_TIME)
-    for name, carried, created_at, pk, text in found:
-        is_first = name == next(each for each in labels if each in carried)
-        if is_first and (score := search.score(terms, search.fields(text))):
-            hits.append(Hit(score, created_at, pk))
-    return sorted(hits, reverse=True)
-
-
-def _indexed(prompts: PromptQuerySet, owner: Any, terms: list[search.Term]) -> Iterator[Hit]:
+def _indexed(rows: SearchableQuerySet, owner: Any, terms: list[search.Term]) -> Iterator[Hit]:
     """Level by level of the points that the index allows. What turns out to have fewer waits for
     its own level."""
-    levels = _levels(owner, [postings.Keys(term.text) for term in terms])
+    levels = _levels(rows.model, owner, [postings.Keys(term.text) for term in terms])
     waiting: dict[int, list[Hit]] = defaultdict(list)
     for points in range(max(levels, default=0), 0, -1):
 
         def look(points: int = points) -> Iterator[Hit]:
-            for hit in _look_at(prompts, terms, levels.get(points, [])):
+            for hit in _look_at(rows, terms, levels.get(points, [])):
                 if hit.score == points:
                     yield hit
                 else:
@@ -254,10 +266,14 @@ def _indexed(prompts: PromptQuerySet, owner: Any, terms: list[search.Term]) -> I
         yield from merge(sorted(waiting.pop(points, []), reverse=True), look(), reverse=True)
 
 
-def _levels(owner: Any, terms: list[postings.Keys]) -> dict[int, list[tuple[int, int]]]:
+def _levels(
+    searched: Searched, owner: Any, terms: list[postings.Keys]
+) -> dict[int, list[tuple[int, int]]]:
     """Points → the blocks with the slots that can have so many, the newest first."""
     wanted = {postings.bucket_of(gram) for term in terms for gram in term.all}
-    rows = SearchBucket.objects.filter(owner=owner, bucket__in=wanted)
+    rows = SearchBucket.objects.filter(
+        index__owner=owner, index__of=_of(searched), bucket__in=wanted
+    )
     blocks: dict[int, dict[int, bytes]] = defaultdict(dict)
     for block, bucket, data in rows.values_list("block", "bucket", "data"):
         blocks[block][bucket] = bytes(data)
@@ -281,22 +297,22 @@ def _reader(buckets: dict[int, bytes]) -> Callable[[str, str], int]:
 
 
 def _look_at(
-    prompts: PromptQuerySet, terms: list[search.Term], blocks: Iterable[tuple[int, int]]
+    rows: SearchableQuerySet, terms: list[search.Term], blocks: Iterable[tuple[int, int]]
 ) -> Iterator[Hit]:
-    """The hits among the prompts in these slots, the newest first."""
+    """The hits among what is in these slots, the newest first."""
     slots = (
         block * postings.SLOTS + slot for block, bits in blocks for slot in postings.members(bits)
     )
     size = 64
     while some := list(islice(slots, size)):
-        hits = dict(_read(prompts.filter(slot__in=some), terms))
+        hits = dict(_read(rows.filter(slot__in=some), terms))
         yield from (hits[slot] for slot in some if slot in hits)
         size = min(2 * size, 512)
 
 
-def _read(prompts: PromptQuerySet, terms: list[search.Term]) -> Iterator[tuple[Any, Hit]]:
+def _read(rows: SearchableQuerySet, terms: list[search.Term]) -> Iterator[tuple[Any, Hit]]:
     """Slot and hit of those that match, after their text."""
-    rows = prompts.order_by().values_list("slot", "updated_at", "pk", "search_text")
-    for slot, updated_at, pk, text in rows.iterator(chunk_size=AT_A_TIME):
+    texts = rows.order_by().values_list("slot", "updated_at", _key(rows.model), "search_text")
+    for slot, updated_at, pk, text in texts.iterator(chunk_size=AT_A_TIME):
         if score := search.score(terms, search.fields(text)):
             yield slot, Hit(score, updated_at, pk)

@@ -1,9 +1,11 @@
 """Names that point at versions: `production` is what the application reads."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Exists, OuterRef
 
 from promptcrafter.labels import LABEL_MAX_LENGTH
 from prompts.models.immutable import ImmutableError
@@ -59,8 +61,21 @@ class LabelMove(models.Model):
         super().save(*args, **kwargs)
 
 
+def is_first(names: Sequence[str], *, via: str = "") -> models.Q:
+    """Of a label's row, or of what is joined to such: whether none of these that comes before it is
+    on the same prompt."""
+    found = models.Q()
+    for number, name in enumerate(names):
+        before = Label.objects.filter(prompt=OuterRef("prompt"), name__in=names[:number])
+        this = models.Q((f"{via}name", name))
+        found |= this & ~models.Q(Exists(before)) if number else this
+    return found
+
+
 class LabelQuerySet(SearchableQuerySet):
-    """Labels, and the texts that they release."""
+    def released(self, *names: str, owner: Any) -> Self:
+        """Of each of the owner's prompts, the first of these labels that it carries."""
+        return self.filter(is_first(names), owner=owner, prompt__deleted_at=None)
 
 
 class Label(models.Model):
@@ -83,9 +98,11 @@ class Label(models.Model):
     )
     name = models.CharField(max_length=LABEL_MAX_LENGTH, editable=False)
     version = models.PositiveIntegerField(editable=False)
-    # Of that version, so that what is released is searched without looking the versions up.
-    version_created_at = models.DateTimeField(editable=False)
-    search_text = models.TextField(editable=False)
+    updated_at = models.DateTimeField(editable=False, help_text="When it was moved there.")
+    slot = models.PositiveIntegerField(
+        null=True, editable=False, help_text="Where the search index has this text, if it has it."
+    )
+    search_text = models.TextField(editable=False, help_text="Of that version.")
     move = models.OneToOneField(
         LabelMove, on_delete=models.CASCADE, related_name="+", editable=False
     )
@@ -96,7 +113,10 @@ class Label(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["prompt", "name"], name="label_is_unique_per_prompt"),
         ]
-        indexes = [models.Index(fields=["owner", "name", "prompt"], name="label_owner_name_prompt")]
+        indexes = [
+            models.Index(fields=["owner", "name", "prompt"], name="label_owner_name_prompt"),
+            models.Index(fields=["owner", "name", "slot"], name="label_owner_name_slot"),
+        ]
 
     def __str__(self) -> str:
         return self.name

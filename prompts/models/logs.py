@@ -49,6 +49,7 @@ class Log(models.Model):
         indexes = [
             models.Index(fields=["owner", "id"], name="log_owner_id"),
             models.Index(fields=["prompt", "id"], name="log_prompt_id"),
+            models.Index(fields=["owner", "score", "id"], name="log_owner_score"),
         ]
         constraints = [
             models.CheckConstraint(

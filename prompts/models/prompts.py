@@ -303,10 +303,11 @@ class Prompt(models.Model):
             return label
         before = label.version if label else None
         move = self._record_move(name, before, number, actor=actor, note=note)
+        since = _later_than(label.updated_at) if label else move.created_at
         label = label or Label(prompt=self, owner_id=self.owner_id, name=name)
-        label.version, label.move = number, move
+        label.version, label.move, label.updated_at = number, move, since
         version = self.at(number)
-        label.version_created_at = version.created_at
+        label.slot = None  # the index has the old text
         label.search_text = search.document(version.title, version.content, version.tags)
         label.save()
         self._show_labels({**self.labels, name: number})

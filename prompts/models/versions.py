@@ -4,11 +4,10 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef
 
 from prompts import diffs
 from prompts.models.immutable import ImmutableError
-from prompts.models.labels import Label
+from prompts.models.labels import is_first
 from prompts.models.limits import MESSAGE_MAX_LENGTH, MODEL_MAX_LENGTH, TITLE_MAX_LENGTH
 
 
@@ -16,14 +15,9 @@ class VersionQuerySet(models.QuerySet["Version"]):
     def as_of(self, *labels: str, owner: Any) -> "VersionQuerySet":
         """Of the owner's prompts that carry one of the labels, the version that the first of them
         points at; with its `prompt`, whose key `carried` is, too."""
-        is_first: Any = models.Q()
-        for number, name in enumerate(labels):
-            others = Label.objects.filter(prompt=OuterRef("prompt"), name__in=labels[:number])
-            is_set = models.Q(prompt__label_rows__name=name)
-            is_first |= is_set & ~Exists(others) if number else is_set
         return (
             self.filter(
-                is_first,
+                is_first(labels, via="prompt__label_rows__"),
                 prompt__label_rows__owner=owner,
                 prompt__label_rows__version=models.F("number"),
                 prompt__deleted_at=None,

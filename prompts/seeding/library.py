@@ -81,7 +81,7 @@ class Entry(NamedTuple):
             prompt=self.prompt,
             name=move.name,
             version=version.number,
-            version_created_at=version.created_at,
+            updated_at=move.created_at,
             search_text=search.document(version.title, version.content, version.tags),
             move=move,
         )

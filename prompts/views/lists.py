@@ -33,7 +33,8 @@ def answer(
     """The page that was asked for or, without a limit, all; a page of HTML is never all."""
     if is_paged(request, asked):
         return _page(request, rows, order, show, asked=asked)
-    return whole(request, order.sorted(rows).iterator(chunk_size=ROWS), show)
+    parts = (part.iterator(chunk_size=ROWS) for part in order.parts(rows))
+    return whole(request, chain.from_iterable(parts), show)
 
 
 def is_paged(request: Request, asked: Mapping[str, Any]) -> bool:

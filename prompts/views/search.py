@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, dropwhile, islice, takewhile
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ValidationError
@@ -17,7 +17,7 @@ from accounts.api import ApiView
 from accounts.permissions import HasScope
 from prompts import cursors, filters, paging
 from prompts.cursors import Cursor, MalformedCursor
-from prompts.models import Prompt, Tag, Version, index
+from prompts.models import Label, Prompt, Tag, Version, index
 from prompts.models.index import Hit
 from prompts.parameters import PAGE, TERMS_MAX, CompletionParameters, SearchParameters, names
 from prompts.search import Term, fold, matches, terms
@@ -78,11 +78,14 @@ class SearchView(ApiView):
         return lists.whole(request, _rows_of(hits, rows), show)
 
     def _hits(self, rows: Any, wanted: list[Term], asked: dict[str, Any]) -> Iterator[Hit]:
-        labels = shown.labels(self.request, asked)
-        if labels:
-            among = rows if filters.narrows(asked) else None
-            return iter(index.ranked_as_of(labels, self.request.user, wanted, among=among))
-        return index.ranked(rows, self.request.user, wanted)
+        labels, owner = shown.labels(self.request, asked), self.request.user
+        if not labels:
+            return index.ranked(rows, owner, wanted)
+        released = Label.objects.released(*labels, owner=owner)
+        if filters.narrows(asked):
+            those = rows.order_by().filter(prompt=OuterRef("prompt"))
+            released = released.filter(Exists(those))
+        return index.ranked(released, owner, wanted)
 
 
 def _rows_of(hits: Iterable[Hit], rows: QuerySet[Any]) -> Iterator[Any]:

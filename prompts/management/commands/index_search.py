@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db.models import Count
 
-from prompts.models import Prompt, SearchIndex
+from prompts.models import Label, Prompt, SearchIndex
 from prompts.models.index import TAIL
 
 
@@ -14,7 +14,8 @@ class Command(BaseCommand):
     )
 
     def handle(self, **options: Any) -> None:
-        unindexed = Prompt.objects.filter(slot=None).order_by().values_list("owner")
-        behind = unindexed.annotate(tail=Count("pk")).filter(tail__gte=TAIL)
-        count = sum(SearchIndex.catch_up(owner) for owner, _ in behind)
-        self.stdout.write(f"Prompts indexed: {count}.")
+        for searched in (Prompt, Label):
+            unindexed = searched.objects.filter(slot=None).order_by().values_list("owner")
+            behind = unindexed.annotate(tail=Count("pk")).filter(tail__gte=TAIL)
+            count = sum(SearchIndex.catch_up(searched, owner) for owner, _ in behind)
+            self.stdout.write(f"{searched.__name__}s indexed: {count}.")
