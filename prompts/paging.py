@@ -67,9 +67,7 @@ class Order(NamedTuple):
         if value is None:
             return by_key
         # The first condition says nothing new, but is one that an index can begin at.
-        return Q(**{f"sorted_by__{comes}e": value}) & (
-            Q(**{f"sorted_by__{comes}": value}) | by_key
-        )
+        return Q(**{f"sorted_by__{comes}e": value}) & (Q(**{f"sorted_by__{comes}": value}) | by_key)
 
     def cursor(self, row: Any, *, is_back: bool) -> str:
         return Cursor(self.name, is_back, [self.sort.value(row)], getattr(row, self.key)).encode()

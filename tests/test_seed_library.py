@@ -175,6 +175,11 @@ def test_texts_are_drawn_from_a_file_of_real_ones(tmp_path):
     assert not Prompt.objects.filter(title="no").exists()
 
 
+def test_a_long_text_of_a_file_is_read():
+    long = "x" * texts.CONTENT_LENGTHS[-1]
+    assert list(texts.read(["title,content\n", f"Long,{long}\n"])) == [("Long", long)]
+
+
 @pytest.mark.parametrize("text", ["name,text\na,b\n", "", 'title,content\n"a\0', "\udcff"])
 def test_a_file_that_is_no_list_of_prompts_is_refused(db, tmp_path, text):
     file = tmp_path / "wrong.csv"

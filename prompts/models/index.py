@@ -85,9 +85,7 @@ class SearchIndex(models.Model):
     @classmethod
     def _extend(cls, searched: Searched, owner_id: UUID) -> int:
         """By one block at most, outside of a transaction but for writing it down."""
-        settled = cls.tail(searched, owner_id).filter(
-            updated_at__lt=timezone.now() - SETTLED_AFTER
-        )
+        settled = cls.tail(searched, owner_id).filter(updated_at__lt=timezone.now() - SETTLED_AFTER)
         if settled.count() < TAIL:
             return 0
         index, _ = cls.objects.get_or_create(owner_id=owner_id, of=_of(searched))

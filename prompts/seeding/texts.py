@@ -109,6 +109,7 @@ def read(lines: Iterable[str]) -> Iterator[Text]:
     """The rows of a CSV file with the columns `title` and `content` that make a prompt, trimmed;
     raises ValueError where the columns are missing or it is no CSV."""
     try:
+        csv.field_size_limit(2 * CONTENT_LENGTHS.stop)  # the module's; its own is too little
         rows = csv.DictReader(lines)
         if not {"title", "content"} <= set(rows.fieldnames or ()):
             raise ValueError("the columns `title` and `content` are needed")
