@@ -3,12 +3,14 @@
 import os
 import random
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -60,8 +62,8 @@ def small(monkeypatch):
     monkeypatch.setattr(postings, "_DENSE", 2)
 
 
-def queries(chance):
-    for _ in range(150):
+def queries(chance, count=150):
+    for _ in range(count):
         words = [chance.choice(WORDS) for _ in range(chance.choice([1, 1, 1, 2, 2, 3]))]
         cuts = [sorted(chance.sample(range(len(word) + 1), 2)) for word in words]
         yield " ".join(word[a:b] for word, (a, b) in zip(words, cuts, strict=True)) or "q"
@@ -256,7 +258,7 @@ def released(alice, library, small):
 
 @pytest.mark.parametrize("labels", [["live"], ["next"], ["live", "next"], ["next", "live"]])
 def test_what_is_released_is_found_in_the_order_of_a_plain_reading(alice, released, labels):
-    for query in queries(random.Random(2)):
+    for query in queries(random.Random(2), 50):
         found = [(hit.score, hit.pk) for hit in ranked_as_of(labels, alice, query)]
         wanted = [(score, key) for score, _, key in plainly_as_of(labels, alice, query)]
         assert found == wanted, query
@@ -361,3 +363,34 @@ def test_pages_of_a_search_of_real_prompts_are_the_plain_reading(alice, real):
             path = following[1] if following else None
         wanted = [titles_of[key] for _, _, key in plain_search.ranked(plain, query)]
         assert [row["title"] for row in rows] == wanted, query
+
+
+# While others write -----------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("event", ["edit", "begin anew"])
+def test_a_page_is_of_one_moment(alice, make_prompt, small, event):
+    for number in range(20):
+        make_prompt(alice, title=f"Zebra {number}")
+    catch_up(alice)
+
+    def happen():
+        if event == "edit":
+            Prompt.objects.get(title="Zebra 7").edit(author=alice.user, content="Other.")
+        else:
+            SearchIndex.objects.get()._begin_anew()
+        connection.close()
+
+    def meanwhile(*arguments, levels=index._levels):
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(happen).result()
+        return levels(*arguments)
+
+    path = "/search?q=zebra&limit=30"
+    before = alice.get(path).json()
+    assert len(before) == 20
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(index, "_levels", meanwhile)
+        assert alice.get(path).json() == before
+    assert len(alice.get(path).json()) == 20

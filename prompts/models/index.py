@@ -9,8 +9,8 @@ most. From there on the text decides, the most promising prompts first, so that 
 the reading of little more than what is on it, however common a term is.
 
 The index is written behind, by a thread of the server or by `manage.py index_search`. It never
-makes an answer wrong, only fast; but a search that runs while a prompt is edited, or the index is
-begun anew, may miss what changed hands at that moment.
+makes an answer wrong, only fast. Only who reads outside of a snapshot, while a prompt is edited or
+the index is begun anew, may miss what changes hands at that moment.
 """
 
 from collections import defaultdict

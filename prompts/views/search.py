@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from accounts.api import ApiView
 from accounts.permissions import HasScope
+from promptcrafter.snapshots import snapshot
 from prompts import cursors, filters, paging
 from prompts.cursors import Cursor, MalformedCursor
 from prompts.models import Label, Prompt, Tag, Version, index
@@ -60,7 +61,6 @@ class SearchView(ApiView):
         if len(wanted) > TERMS_MAX:
             raise ValidationError({"q": f"Use at most {TERMS_MAX} different words."})
         rows = shown.rows(request, asked)
-        hits = self._hits(rows, [Term(text) for text in wanted], asked)
         represent = shown.representation(request, asked)
 
         def show(row: Any) -> dict[str, Any]:
@@ -72,20 +72,23 @@ class SearchView(ApiView):
 
         if lists.is_paged(request, asked):
             limit = asked.get("limit", PAGE)
-            page = _page(hits, limit=limit, cursor=asked.get("cursor"))
-            found = paging.Page(list(_rows_of(page.rows, rows)), page.cursors)
+            with snapshot():
+                hits = self._hits(rows, wanted, asked)
+                page = _page(hits, limit=limit, cursor=asked.get("cursor"))
+                found = paging.Page(list(_rows_of(page.rows, rows)), page.cursors)
             return lists.paged(request, found, show, limit=limit)
-        return lists.whole(request, _rows_of(hits, rows), show)
+        return lists.whole(request, _rows_of(self._hits(rows, wanted, asked), rows), show)
 
-    def _hits(self, rows: Any, wanted: list[Term], asked: dict[str, Any]) -> Iterator[Hit]:
+    def _hits(self, rows: Any, wanted: list[str], asked: dict[str, Any]) -> Iterator[Hit]:
         labels, owner = shown.labels(self.request, asked), self.request.user
+        looked_for = [Term(text) for text in wanted]
         if not labels:
-            return index.ranked(rows, owner, wanted)
+            return index.ranked(rows, owner, looked_for)
         released = Label.objects.released(*labels, owner=owner)
         if filters.narrows(asked):
             those = rows.order_by().filter(prompt=OuterRef("prompt"))
             released = released.filter(Exists(those))
-        return index.ranked(released, owner, wanted)
+        return index.ranked(released, owner, looked_for)
 
 
 def _rows_of(hits: Iterable[Hit], rows: QuerySet[Any]) -> Iterator[Any]:
