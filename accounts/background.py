@@ -36,7 +36,7 @@ _awake = Event()
 
 # What has `objects.expired()`.
 Expiring = Iterable[Any]
-Chore = Callable[[], None]
+Chore = Callable[[], bool | None]  # whether there is more of it, to be done at once
 
 
 def start(expiring: Expiring, chores: Iterable[Chore] = ()) -> None:
@@ -77,17 +77,18 @@ def _is_sent(user: User, site: str) -> bool:
 
 def _run(chores: Iterable[Chore]) -> None:
     while True:
-        for chore in chores:
-            _attempt(getattr(chore, "__name__", "tidy"), chore)
+        is_more = [_attempt(getattr(chore, "__name__", "tidy"), chore) for chore in chores]
         connections.close_all()
-        _awake.wait(timeout=ROUND_SECONDS)
-        _awake.clear()
+        if not any(is_more):
+            _awake.wait(timeout=ROUND_SECONDS)
+            _awake.clear()
 
 
-def _attempt(name: str, chore: Chore) -> None:
+def _attempt(name: str, chore: Chore) -> bool:
     try:
-        chore()
+        return bool(chore())
     except Error as error:  # the database is away; a minute later it may be back
         logger.error("%s: %s", name, type(error).__name__)
     except Exception:
         logger.exception("%s failed", name)
+    return False

@@ -189,11 +189,14 @@ def test_a_library_that_was_searched_is_indexed_in_the_background(
         make_prompt(bob)
     titles(alice, "art")
     titles(bob, "art")
-    index.catch_up()
-    assert SearchIndex.objects.get().slots == 60
+    blocks = []
+    while index.catch_up():
+        blocks.append(SearchIndex.objects.get().slots)
+    assert blocks == [16, 32, 48, 60]
     with pytest.MonkeyPatch.context() as patch:  # a minute later
         patch.setattr(index, "SETTLED_AFTER", -timedelta(minutes=1))
-        index.catch_up()
+        assert index.catch_up()
+        assert not index.catch_up()
     assert SearchIndex.objects.get(owner=bob.user).slots == 5
     assert not index._searched & {(Prompt, alice.user.pk), (Prompt, bob.user.pk)}
 

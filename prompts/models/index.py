@@ -212,13 +212,17 @@ def _give_slots(searched: Searched, first: int, rows: list[Any]) -> None:
 _searched: set[tuple[Searched, UUID]] = set()
 
 
-def catch_up() -> None:
-    """For the background thread: indexes what has grown of the libraries that are searched. Those
-    whose tail is long but too new have their turn again."""
+def catch_up() -> bool:
+    """For the background thread: indexes what has grown of the libraries that are searched, by a
+    block of each; whether there is more. Those whose tail is long but too new have their turn again
+    later."""
+    is_more = False
     for each in list(_searched):
-        SearchIndex.catch_up(*each)
-        if SearchIndex.tail(*each).count() < TAIL:
+        if SearchIndex._extend(*each):
+            is_more = True
+        elif SearchIndex.tail(*each).count() < TAIL:
             _searched.discard(each)
+    return is_more
 
 
 # Searching --------------------------------------------------------------------------------------

@@ -20,10 +20,17 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 from accounts import tokens  # noqa: E402
 from accounts.models import User  # noqa: E402
 
-INDEXES = {
-    "SELECT i.relname, pg_relation_size(i.oid) FROM pg_class i WHERE i.relkind IN ('i', 'r', 't') "
-    "AND i.relnamespace IN ('public'::regnamespace, 'pg_toast'::regnamespace)": "postgresql",
-    "SELECT name, sum(pgsize) FROM dbstat GROUP BY name": "sqlite",
+# Name, whether it is an index, and bytes of all there is; a table's long values are a part of it.
+SIZES = {
+    "postgresql": """
+        SELECT relname, relkind = 'i',
+               CASE relkind WHEN 'i' THEN pg_relation_size(oid) ELSE pg_table_size(oid) END
+        FROM pg_class WHERE relkind IN ('i', 'r') AND relnamespace = 'public'::regnamespace
+    """,
+    "sqlite": """
+        SELECT name, name IN (SELECT name FROM sqlite_schema WHERE type = 'index'), sum(pgsize)
+        FROM dbstat GROUP BY name
+    """,
 }
 
 
@@ -62,12 +69,15 @@ def explained(sql: str) -> Iterator[str]:
         yield from (line.split("  (")[0] for line in lines if "Scan" in line or "Sort" in line)
 
 
-def sizes() -> dict[str, int]:
-    """Bytes of each table and index."""
-    (sql,) = [sql for sql, vendor in INDEXES.items() if vendor == connection.vendor]
+def sizes() -> list[tuple[str, int, bool]]:
+    """Name and bytes of each table and index, and whether it is there for finding alone: indexes,
+    and the two tables that are such."""
     with connection.cursor() as cursor:
-        cursor.execute(sql)
-        return {name: int(size) for name, size in cursor.fetchall() if "prompts_" in name}
+        cursor.execute(SIZES[connection.vendor])
+        return [
+            (name, int(size), bool(is_index) or name in {"prompts_searchbucket", "prompts_tag"})
+            for name, is_index, size in cursor.fetchall()
+        ]
 
 
 if __name__ == "__main__":

@@ -293,10 +293,12 @@ def plans(client: Client, libraries: list[Library], environment: dict[str, str])
     for kind, path in paths.items():
         yield f"| {kind} | {'<br>'.join(f'`{line}`' for line in found[path])} |"
     yield "\nOn the disk:\n\n| table or index | MB |\n|---|---|"
-    for name, size in sorted(sizes.items(), key=lambda item: -item[1]):
+    for name, size, _ in sorted(sizes, key=lambda item: -item[1]):
         if size > 1e6:
             yield f"| `{name}` | {size / 1e6:,.0f} |"
-    yield f"| all | {sum(sizes.values()) / 1e6:,.0f} |\n"
+    without = sum(size for _, size, is_for_finding in sizes if not is_for_finding)
+    yield f"| all | {sum(size for _, size, _ in sizes) / 1e6:,.0f} |"
+    yield f"| without indexes, `prompts_searchbucket`, `prompts_tag` | {without / 1e6:,.0f} |\n"
 
 
 def table(costs: dict[str, dict[tuple[int, str], Cost]]) -> str:
