@@ -15,10 +15,11 @@ the index is begun anew, may miss what changes hands at that moment.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from heapq import merge
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -228,12 +229,14 @@ def catch_up() -> bool:
 # Searching --------------------------------------------------------------------------------------
 
 
-class Hit(NamedTuple):
+@dataclass(frozen=True, order=True, slots=True)
+class Hit:
     """A prompt that matches; hits sort as they are shown, the last one first."""
 
     score: int
     updated_at: datetime
     pk: UUID  # of the prompt, also where a label was searched
+    row: Prompt | None = field(default=None, compare=False)  # if it was read anyway
 
 
 def ranked(rows: SearchableQuerySet, owner: Any, terms: list[search.Term]) -> Iterator[Hit]:
@@ -245,10 +248,16 @@ def ranked(rows: SearchableQuerySet, owner: Any, terms: list[search.Term]) -> It
     """
     _searched.add((rows.model, owner.pk))
     # The tail first: what moves into the index meanwhile is seen twice rather than never.
-    tail = [hit for _, hit in _read(rows.filter(slot=None).containing(terms), terms)]
+    tail = _tail(rows, terms)
     known = {hit.pk for hit in tail}
     indexed = (hit for hit in _indexed(rows, owner, terms) if hit.pk not in known)
-    return merge(sorted(tail, reverse=True), indexed, reverse=True)
+    return merge(tail, indexed, reverse=True)
+
+
+def _tail(rows: SearchableQuerySet, terms: list[search.Term]) -> list[Hit]:
+    """The hits among what the index has not; its texts may be long, and many."""
+    texts = _texts(rows.filter(slot=None).containing(terms)).iterator(chunk_size=AT_A_TIME)
+    return sorted((hit for _, hit in _hits(texts, terms)), reverse=True)
 
 
 def _indexed(rows: SearchableQuerySet, owner: Any, terms: list[search.Term]) -> Iterator[Hit]:
@@ -263,7 +272,7 @@ def _indexed(rows: SearchableQuerySet, owner: Any, terms: list[search.Term]) -> 
                 if hit.score == points:
                     yield hit
                 else:
-                    waiting[hit.score].append(hit)
+                    waiting[hit.score].append(replace(hit, row=None))  # there may be many
 
         yield from merge(sorted(waiting.pop(points, []), reverse=True), look(), reverse=True)
 
@@ -307,14 +316,26 @@ def _look_at(
     )
     size = 64
     while some := list(islice(slots, size)):
-        hits = dict(_read(rows.filter(slot__in=some), terms))
+        found = rows.filter(slot__in=some).order_by()
+        hits = dict(_hits(_prompts(found) if rows.model is Prompt else _texts(found), terms))
         yield from (hits[slot] for slot in some if slot in hits)
-        size = min(2 * size, 512)
+        size = min(2 * size, 256)
 
 
-def _read(rows: SearchableQuerySet, terms: list[search.Term]) -> Iterator[tuple[Any, Hit]]:
+def _texts(rows: SearchableQuerySet) -> models.QuerySet[Any]:
+    """Slot, time, the prompt's key and the text of each."""
+    return rows.order_by().values_list("slot", "updated_at", _key(rows.model), "search_text")
+
+
+def _prompts(rows: SearchableQuerySet) -> Iterator[tuple[Any, ...]]:
+    """The same and the whole prompt: nearly all that the index names are shown, so that to read
+    them once is cheaper."""
+    for row in rows.annotate(looked_at=F("search_text")):
+        yield row.slot, row.updated_at, row.pk, row.looked_at, row
+
+
+def _hits(texts: Iterable[Any], terms: list[search.Term]) -> Iterator[tuple[Any, Hit]]:
     """Slot and hit of those that match, after their text."""
-    texts = rows.order_by().values_list("slot", "updated_at", _key(rows.model), "search_text")
-    for slot, updated_at, pk, text in texts.iterator(chunk_size=AT_A_TIME):
+    for slot, updated_at, pk, text, *row in texts:
         if score := search.score(terms, search.fields(text)):
-            yield slot, Hit(score, updated_at, pk)
+            yield slot, Hit(score, updated_at, pk, *row)

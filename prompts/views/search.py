@@ -96,9 +96,11 @@ def _rows_of(hits: Iterable[Hit], rows: QuerySet[Any]) -> Iterator[Any]:
     hits = iter(hits)
     key = "prompt_id" if rows.model is Version else "pk"
     while some := list(islice(hits, ROWS)):
-        found = rows.filter(**{f"{key}__in": [hit.pk for hit in some]})
-        by_key = {getattr(row, key): row for row in found}
-        yield from (by_key[hit.pk] for hit in some if hit.pk in by_key)
+        known = {hit.pk: hit.row for hit in some if hit.row is not None}
+        unknown = [hit.pk for hit in some if hit.row is None]
+        if unknown:
+            known |= {getattr(row, key): row for row in rows.filter(**{f"{key}__in": unknown})}
+        yield from (known[hit.pk] for hit in some if hit.pk in known)
 
 
 def _page(hits: Iterator[Hit], *, limit: int, cursor: str | None) -> paging.Page:
@@ -174,7 +176,7 @@ class TagListView(CountView):
             lists_of_tags = released.values_list("tags", flat=True)
             return self.answer("tag", Counter(chain.from_iterable(lists_of_tags)))
         own = Tag.objects.filter(owner=request.user.pk).values_list("name")
-        return self.answer("tag", dict(own.annotate(Count("pk")).order_by()))
+        return self.answer("tag", dict(own.annotate(Count("prompt")).order_by()))  # in the index
 
 
 class ModelListView(CountView):

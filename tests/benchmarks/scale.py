@@ -37,7 +37,9 @@ KEYS = {"SECRET_KEY": "s" * 59 + "1", "JWT_SIGNING_KEY": "j" * 59 + "1"}
 LIMITS = ("REQUESTS_PER_USER", "LOGIN_FAILURES", "LOGIN_FAILURES_PER_ADDRESS")
 ORDINARY = "-c shared_buffers=256MB -c maintenance_work_mem=256MB -c max_wal_size=4GB"
 TARGETS = {10_000: 10, 100_000: 40}  # prompts in the library → CPU ms of a search
-SECONDS = 1.5  # for each kind of request, and at least ten of it
+# Each kind of request is measured in turn with the others, so many times for so long, and at least
+# five requests each time; the cheapest time counts, as what else a machine does only adds.
+ROUNDS, SECONDS = 4, 0.4
 MARK = "<!-- by `make bench-scale`, {} -->"
 
 
@@ -92,8 +94,13 @@ def measure(database: str, prompts: int, keep: Path) -> Iterator[str]:
             costs[total] = {}
             for library in known:
                 client = Client(url, library.email)
-                for kind, path in kinds(client, library.size).items():
-                    cost = cost_of(client, path, process, cluster)
+                paths = kinds(client, library.size)
+                rounds = [
+                    {kind: cost_of(client, path, process, cluster) for kind, path in paths.items()}
+                    for _ in range(ROUNDS)
+                ]
+                for kind in paths:
+                    cost = min((each[kind] for each in rounds), key=lambda cost: cost.cpu)
                     costs[total][library.size, kind] = cost
                     print(f"  {library.size:7,} {kind:34} {cost.cpu:7.2f} ms", flush=True)
             if total == next(iter(plans)):
@@ -189,12 +196,12 @@ def deep(client: Client, size: int) -> str:
 def cost_of(
     client: Client, path: str, process: "subprocess.Popen[bytes]", cluster: int | None
 ) -> Cost:
-    for _ in range(3):
+    for _ in range(2):
         rows = client.get(path)
     latencies: list[float] = []
     server, database = cpu_ms(process.pid), cpu_ms(cluster) if cluster else 0.0
     until = time.monotonic() + SECONDS
-    while time.monotonic() < until or len(latencies) < 10:
+    while time.monotonic() < until or len(latencies) < 5:
         begun = time.perf_counter()
         client.get(path)
         latencies.append((time.perf_counter() - begun) * 1_000)
