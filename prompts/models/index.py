@@ -255,9 +255,18 @@ def ranked(rows: SearchableQuerySet, owner: Any, terms: list[search.Term]) -> It
 
 
 def _tail(rows: SearchableQuerySet, terms: list[search.Term]) -> list[Hit]:
-    """The hits among what the index has not; its texts may be long, and many."""
-    texts = _texts(rows.filter(slot=None).containing(terms)).iterator(chunk_size=AT_A_TIME)
-    return sorted((hit for _, hit in _hits(texts, terms)), reverse=True)
+    """The hits among what the index has not; its texts may be long, and many.
+
+    First the keys alone: of a cursor over the texts PostgreSQL expects a tenth to be read, and goes
+    through the whole table for it.
+    """
+    keys = list(rows.filter(slot=None).containing(terms).order_by().values_list("pk", flat=True))
+    read = _texts if len(keys) > AT_A_TIME else _reading(rows)
+    hits: list[Hit] = []
+    for start in range(0, len(keys), AT_A_TIME):
+        found = rows.filter(pk__in=keys[start : start + AT_A_TIME])
+        hits += (hit for _, hit in _hits(read(found), terms))
+    return sorted(hits, reverse=True)
 
 
 def _indexed(rows: SearchableQuerySet, owner: Any, terms: list[search.Term]) -> Iterator[Hit]:
@@ -316,21 +325,24 @@ def _look_at(
     )
     size = 64
     while some := list(islice(slots, size)):
-        found = rows.filter(slot__in=some).order_by()
-        hits = dict(_hits(_prompts(found) if rows.model is Prompt else _texts(found), terms))
+        hits = dict(_hits(_reading(rows)(rows.filter(slot__in=some)), terms))
         yield from (hits[slot] for slot in some if slot in hits)
         size = min(2 * size, 256)
 
 
-def _texts(rows: SearchableQuerySet) -> models.QuerySet[Any]:
+def _reading(rows: SearchableQuerySet) -> Callable[[SearchableQuerySet], Iterable[Any]]:
+    return _prompts if rows.model is Prompt else _texts
+
+
+def _texts(rows: SearchableQuerySet) -> Iterable[Any]:
     """Slot, time, the prompt's key and the text of each."""
     return rows.order_by().values_list("slot", "updated_at", _key(rows.model), "search_text")
 
 
-def _prompts(rows: SearchableQuerySet) -> Iterator[tuple[Any, ...]]:
-    """The same and the whole prompt: nearly all that the index names are shown, so that to read
-    them once is cheaper."""
-    for row in rows.annotate(looked_at=F("search_text")):
+def _prompts(rows: SearchableQuerySet) -> Iterable[Any]:
+    """The same and the whole prompt: nearly all that are looked at are shown, so that to read them
+    once is cheaper."""
+    for row in rows.order_by().annotate(looked_at=F("search_text")):
         yield row.slot, row.updated_at, row.pk, row.looked_at, row
 
 
