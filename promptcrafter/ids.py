@@ -5,6 +5,7 @@ The alphabet is Crockford's in lower case and the layout that of TypeID 0.3
 """
 
 import re
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -17,6 +18,9 @@ _TO_DIGITS = str.maketrans(ALPHABET, "0123456789abcdefghijklmnopqrstuv")
 _SUFFIX = re.compile(f"[0-7][{ALPHABET}]{{25}}")
 _PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
 _SHIFTS = range(120, -1, -10)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST = (1 << 48) - 1  # milliseconds of a UUIDv7
 
 
 class MalformedId(ValueError):
@@ -31,6 +35,12 @@ class MalformedId(ValueError):
 def new_key() -> UUID:
     """A UUIDv7 (RFC 9562), later than any that this process made before."""
     return uuid7()
+
+
+def lowest(moment: datetime, *, shift: timedelta = timedelta()) -> UUID:
+    """No key that was made then, or `shift` later, is lower."""
+    milliseconds = (moment - _EPOCH + shift) // timedelta(milliseconds=1)
+    return UUID(int=min(max(milliseconds, 0), _LAST) << 80)
 
 
 def pattern(kind: str) -> str:

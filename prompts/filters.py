@@ -1,13 +1,18 @@
 """What a list is narrowed to, of the parameters that were asked for."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 
+from promptcrafter import ids
 from prompts.models.expressions import HasTag
 from prompts.models.prompts import PromptQuerySet
 
 Wanted = dict[str, Any]
+
+# Between the time in a key and `created_at`, which are read one after the other, on any clock.
+LEEWAY = timedelta(days=1)
 
 # Parameter → lookup.
 PROMPTS = {
@@ -35,12 +40,19 @@ LOGS = {
 
 
 def narrows(wanted: Wanted) -> bool:
-    """Whether any of the prompts' filters is asked for, but for `label`."""
-    return bool({"tag", *PROMPTS} & {*wanted})
+    """Whether any of the prompts' filters is asked for, but for `label` and `tag`."""
+    return bool({*PROMPTS} & {*wanted})
 
 
-def narrowed(rows: Any, lookups: dict[str, str], wanted: Wanted) -> Any:
-    return rows.filter(**{to: wanted[name] for name, to in lookups.items() if name in wanted})
+def narrowed(rows: Any, lookups: dict[str, str], wanted: Wanted, *, key: str = "pk") -> Any:
+    """`key` is that of what was created: a range of times is a range of it, give or take."""
+    rows = rows.filter(**{to: wanted[name] for name, to in lookups.items() if name in wanted})
+    if "createdAfter" in wanted:
+        earliest = ids.lowest(wanted["createdAfter"], shift=-LEEWAY)
+        rows = rows.filter(**{f"{key}__gte": earliest})
+    if "createdBefore" in wanted:
+        rows = rows.filter(**{f"{key}__lte": ids.lowest(wanted["createdBefore"], shift=LEEWAY)})
+    return rows
 
 
 def prompts(rows: PromptQuerySet, wanted: Wanted, *, owner: Any) -> PromptQuerySet:
@@ -57,7 +69,7 @@ def versions(rows: QuerySet[Any], wanted: Wanted) -> QuerySet[Any]:
     """Of prompts as of a label: by what they said then."""
     for name in wanted.get("tag", []):
         rows = rows.filter(HasTag("tags", name))
-    return narrowed(rows, VERSIONS, wanted)
+    return narrowed(rows, VERSIONS, wanted, key="carried")
 
 
 def logs(rows: QuerySet[Any], wanted: Wanted) -> QuerySet[Any]:

@@ -30,7 +30,7 @@ GRAMS_OF_A_TERM = 6
 
 _EDGE = "\0"  # stands before and after a word; no text holds it
 _DENSE = SLOTS // 8  # bytes of a set of bits; a smaller set is a list of two bytes each
-_FIELDS = "tgc"  # of the title, of the tags, of the content
+_FIELDS = _TITLE, _TAGS, _CONTENT = "tgc"
 _POINTS = ((9, 8, 7), (6, 5, 4), (3, 2, 1))  # prompts.search
 
 Bucket = Mapping[str, bytes]
@@ -94,13 +94,18 @@ def _spread(grams: list[str]) -> list[str]:
     return unique[::step]
 
 
-def levels(terms: Iterable[Keys], bits: Callable[[str, str], int]) -> dict[int, int]:
+def levels(
+    terms: Iterable[Keys], bits: Callable[[str, str], int], *, tags: Iterable[Keys] = ()
+) -> dict[int, int]:
     """Points → the set of the slots of one block that can have so many and no more; those in which
-    a term can't occur are in none.
+    a term can't occur, or a part of a tag not in the tags, are in none.
 
     `bits(field, gram)` is the set of the slots whose field has that gram.
     """
-    found: dict[int, int] = {0: -1}  # all there are
+    slots = -1  # all there are
+    for part in tags:
+        slots = _all_of(part.all, _TAGS, bits, slots)
+    found: dict[int, int] = {0: slots}
     for term in terms:
         within = reduce(or_, found.values(), 0)
         by_points = list(_by_points(term, bits, within))

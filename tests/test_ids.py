@@ -1,4 +1,5 @@
 import contextlib
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -38,3 +39,19 @@ def test_any_text_is_an_id_or_malformed(text):
 def test_ids_sort_by_time():
     keys = [uuid7() for _ in range(1000)]
     assert [ids.encode("log", key) for key in keys] == sorted(ids.encode("log", k) for k in keys)
+
+
+def test_the_lowest_key_of_a_time_is_no_higher_than_those_made_then():
+    before = datetime.now(UTC)
+    keys = [ids.new_key() for _ in range(100)]
+    after = datetime.now(UTC)
+    assert ids.lowest(before) <= min(keys)
+    assert max(keys) < ids.lowest(after, shift=timedelta(seconds=1))
+    assert ids.lowest(before, shift=timedelta(days=1)) > max(keys)
+
+
+@pytest.mark.parametrize("moment", [datetime.min, datetime(1969, 12, 31), datetime(9999, 12, 31)])
+def test_every_time_has_a_lowest_key(moment):
+    moment = moment.replace(tzinfo=UTC)
+    assert 0 <= ids.lowest(moment, shift=timedelta(days=-1)).int < 1 << 128
+    assert ids.lowest(moment) <= ids.lowest(moment, shift=timedelta(days=1))

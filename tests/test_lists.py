@@ -8,6 +8,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -15,6 +16,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import Scope
+from promptcrafter import ids
 from prompts.cursors import Cursor
 from prompts.models import Log, Prompt
 from tests import live
@@ -46,13 +48,14 @@ def library(alice, make_prompt, make_log):
     """Forty prompts of few titles and times, some with labels, some with logs."""
     chance = random.Random(5)
     for number in range(40):
+        moment = datetime(2026, 1, 1 + number // 4, tzinfo=UTC)
         prompt = make_prompt(
             alice,
+            id=UUID(int=ids.lowest(moment).int + number),
             title="".join(chance.choices(WORDS, k=3)) + "...",
             model=chance.choice(["GPT-4o", "Claude"]),
             tags=chance.sample(WORDS, k=chance.randrange(4)),
         )
-        moment = datetime(2026, 1, 1 + number // 4, tzinfo=UTC)
         Prompt.objects.filter(pk=prompt.pk).update(created_at=moment, updated_at=moment)
         QuerySet.update(prompt.versions.all(), created_at=moment)
         make_log(prompt, score=chance.choice([None, 3, 7.5, 10]))
@@ -465,6 +468,7 @@ def test_a_page_in_a_browser_is_never_the_whole_list(alice, long):
 
 FILL = """
 from django.utils import timezone
+from promptcrafter import ids
 from prompts.models import Log, Prompt
 from tests import live
 prompt, now = Prompt.objects.get(), timezone.now()

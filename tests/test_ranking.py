@@ -100,6 +100,34 @@ def indexed(alice, library, small):
     return library
 
 
+def test_what_filters_leave_is_found_in_the_order_of_a_plain_reading(alice, make_prompt, indexed):
+    for number, prompt in enumerate(indexed.all()):
+        model = ["common", "rare"][number % 20 == 0]
+        Prompt.objects.filter(pk=prompt.pk).update(model=model)
+    make_prompt(alice, title="In the tail", tags=["art", "c++"], model="rare")
+    chance = random.Random(12)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(index, "FEW", 10)  # more are common, fewer rare
+        for query in queries(random.Random(11), 100):
+            whole = alice.get("/search?" + urlencode({"q": query, "content": "none"})).json()
+            tags = chance.sample([*WORDS, "none"], k=chance.choice([0, 1, 1, 2]))
+            model = chance.choice([None, "common", "rare", "none"])
+            wanted = [
+                row for row in whole if {*tags} <= {*row["tags"]} and model in {None, row["model"]}
+            ]
+            asked = [("q", query), ("content", "none"), ("limit", 7), *(("tag", t) for t in tags)]
+            path = "/search?" + urlencode([*asked, *([("model", model)] if model else [])])
+            assert alice.get(path).json() == wanted[:7], path
+
+
+def test_a_rare_tag_costs_a_search_no_more_than_a_rare_word(
+    alice, indexed, django_assert_num_queries
+):
+    for tag in ("none", "c+++", "zebra"):
+        with django_assert_num_queries(3):  # who asks, the tail, the index
+            assert alice.get(f"/search?q=t&limit=5&{urlencode({'tag': tag})}").json() == []
+
+
 def test_what_changed_since_is_found_as_it_is_now(alice, make_prompt, indexed):
     prompt = indexed.first()
     alice.patch(f"/prompts/{prompt.wire_id}", {"title": "Zebra", "content": "z", "tags": []})
@@ -389,10 +417,10 @@ def test_a_page_is_of_one_moment(alice, make_prompt, small, event):
             SearchIndex.objects.get()._begin_anew()
         connection.close()
 
-    def meanwhile(*arguments, levels=index._levels):
+    def meanwhile(*arguments, levels=index._levels, **more):
         with ThreadPoolExecutor(1) as pool:
             pool.submit(happen).result()
-        return levels(*arguments)
+        return levels(*arguments, **more)
 
     path = "/search?q=zebra&limit=30"
     before = alice.get(path).json()

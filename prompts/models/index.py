@@ -18,7 +18,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from heapq import merge
-from itertools import islice
+from itertools import chain, groupby, islice
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +39,8 @@ Searched = type[Prompt] | type[Label]
 
 # A tail of this many texts is indexed, as is a whole library.
 TAIL = 250
+# So many prompts that a filter leaves are read through; of more, the index names the first ones.
+FEW = 250
 # Texts that are in memory at a time, for each may be long.
 AT_A_TIME = 50
 # Characters; a longer text would fill the index with n-grams of its own.
@@ -239,18 +242,32 @@ class Hit:
     row: Prompt | None = field(default=None, compare=False)  # if it was read anyway
 
 
-def ranked(rows: SearchableQuerySet, owner: Any, terms: list[search.Term]) -> Iterator[Hit]:
+def ranked(
+    rows: SearchableQuerySet,
+    owner: Any,
+    terms: list[search.Term],
+    *,
+    tags: Iterable[str] = (),
+    is_narrowed: bool = False,
+) -> Iterator[Hit]:
     """Those of the prompts or labels, all `owner`'s, that match: the best first, of equals the
     recently updated, found as they are asked for.
+
+    `tags` are those that all of them carry, and `is_narrowed` says whether they are limited in some
+    other way that the index knows nothing of: if that leaves a few, they are read through.
 
     In a library that is not indexed, two statements; otherwise one more for some hundred prompts
     that are looked at.
     """
     _searched.add((rows.model, owner.pk))
+    if is_narrowed:
+        keys = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
+        if len(keys) <= FEW:
+            return iter(_read_through(rows, keys, terms))
     # The tail first: what moves into the index meanwhile is seen twice rather than never.
     tail = _tail(rows, terms)
     known = {hit.pk for hit in tail}
-    indexed = (hit for hit in _indexed(rows, owner, terms) if hit.pk not in known)
+    indexed = (hit for hit in _indexed(rows, owner, terms, tags) if hit.pk not in known)
     return merge(tail, indexed, reverse=True)
 
 
@@ -260,7 +277,12 @@ def _tail(rows: SearchableQuerySet, terms: list[search.Term]) -> list[Hit]:
     First the keys alone: of a cursor over the texts PostgreSQL expects a tenth to be read, and goes
     through the whole table for it.
     """
-    keys = list(rows.filter(slot=None).containing(terms).order_by().values_list("pk", flat=True))
+    found = rows.filter(slot=None).containing(terms).order_by()
+    return _read_through(rows, list(found.values_list("pk", flat=True)), terms)
+
+
+def _read_through(rows: SearchableQuerySet, keys: list[Any], terms: list[search.Term]) -> list[Hit]:
+    """The hits among those with these keys, in order."""
     read = _texts if len(keys) > AT_A_TIME else _reading(rows)
     hits: list[Hit] = []
     for start in range(0, len(keys), AT_A_TIME):
@@ -269,28 +291,36 @@ def _tail(rows: SearchableQuerySet, terms: list[search.Term]) -> list[Hit]:
     return sorted(hits, reverse=True)
 
 
-def _indexed(rows: SearchableQuerySet, owner: Any, terms: list[search.Term]) -> Iterator[Hit]:
+def _indexed(
+    rows: SearchableQuerySet, owner: Any, terms: list[search.Term], tags: Iterable[str]
+) -> Iterator[Hit]:
     """Level by level of the points that the index allows. What turns out to have fewer waits for
     its own level."""
-    levels = _levels(rows.model, owner, [postings.Keys(term.text) for term in terms])
+    parts = [postings.Keys(part) for tag in tags for part in search.terms(tag)]
+    levels = _levels(rows.model, owner, [postings.Keys(term.text) for term in terms], tags=parts)
     waiting: dict[int, list[Hit]] = defaultdict(list)
-    for points in range(max(levels, default=0), 0, -1):
+    looked_at = groupby(_look_at(rows, terms, levels), key=itemgetter(0))
+    above = max(levels, default=0) + 1
+    for points, group in chain(looked_at, [(0, iter(()))]):
+        for between in range(above - 1, points, -1):
+            yield from sorted(waiting.pop(between, []), reverse=True)
 
-        def look(points: int = points) -> Iterator[Hit]:
-            for hit in _look_at(rows, terms, levels.get(points, [])):
+        def look(points: int = points, group: Iterator[Any] = group) -> Iterator[Hit]:
+            for _, hit in group:
                 if hit.score == points:
                     yield hit
                 else:
                     waiting[hit.score].append(replace(hit, row=None))  # there may be many
 
         yield from merge(sorted(waiting.pop(points, []), reverse=True), look(), reverse=True)
+        above = points
 
 
 def _levels(
-    searched: Searched, owner: Any, terms: list[postings.Keys]
+    searched: Searched, owner: Any, terms: list[postings.Keys], *, tags: list[postings.Keys]
 ) -> dict[int, list[tuple[int, int]]]:
     """Points → the blocks with the slots that can have so many, the newest first."""
-    wanted = {postings.bucket_of(gram) for term in terms for gram in term.all}
+    wanted = {postings.bucket_of(gram) for term in [*terms, *tags] for gram in term.all}
     rows = SearchBucket.objects.filter(
         index__owner=owner, index__of=_of(searched), bucket__in=wanted
     )
@@ -299,7 +329,7 @@ def _levels(
         blocks[block][bucket] = bytes(data)
     levels: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for block in sorted(blocks, reverse=True):
-        for points, bits in postings.levels(terms, _reader(blocks[block])).items():
+        for points, bits in postings.levels(terms, _reader(blocks[block]), tags=tags).items():
             levels[points].append((block, bits))
     return levels
 
@@ -317,16 +347,21 @@ def _reader(buckets: dict[int, bytes]) -> Callable[[str, str], int]:
 
 
 def _look_at(
-    rows: SearchableQuerySet, terms: list[search.Term], blocks: Iterable[tuple[int, int]]
-) -> Iterator[Hit]:
-    """The hits among what is in these slots, the newest first."""
+    rows: SearchableQuerySet, terms: list[search.Term], levels: dict[int, list[tuple[int, int]]]
+) -> Iterator[tuple[int, Hit]]:
+    """The hits with the points that the index allows them, from the most down, of equals the newest
+    first. They are read some at a time, also of several levels."""
     slots = (
-        block * postings.SLOTS + slot for block, bits in blocks for slot in postings.members(bits)
+        (points, block * postings.SLOTS + slot)
+        for points in sorted(levels, reverse=True)
+        for block, bits in levels[points]
+        for slot in postings.members(bits)
     )
     size = 64
     while some := list(islice(slots, size)):
-        hits = dict(_hits(_reading(rows)(rows.filter(slot__in=some)), terms))
-        yield from (hits[slot] for slot in some if slot in hits)
+        found = rows.filter(slot__in=[slot for _, slot in some])
+        hits = dict(_hits(_reading(rows)(found), terms))
+        yield from ((points, hits[slot]) for points, slot in some if slot in hits)
         size = min(2 * size, 256)
 
 

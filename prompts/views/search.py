@@ -81,14 +81,13 @@ class SearchView(ApiView):
 
     def _hits(self, rows: Any, wanted: list[str], asked: dict[str, Any]) -> Iterator[Hit]:
         labels, owner = shown.labels(self.request, asked), self.request.user
-        looked_for = [Term(text) for text in wanted]
-        if not labels:
-            return index.ranked(rows, owner, looked_for)
-        released = Label.objects.released(*labels, owner=owner)
-        if filters.narrows(asked):
-            those = rows.order_by().filter(prompt=OuterRef("prompt"))
-            released = released.filter(Exists(those))
-        return index.ranked(released, owner, looked_for)
+        looked_for, tags = [Term(text) for text in wanted], asked.get("tag", [])
+        is_narrowed = filters.narrows(asked)
+        if labels:
+            of_them = Exists(rows.order_by().filter(prompt=OuterRef("prompt")))
+            rows = Label.objects.released(*labels, owner=owner)
+            rows = rows.filter(of_them) if tags or is_narrowed else rows
+        return index.ranked(rows, owner, looked_for, tags=tags, is_narrowed=is_narrowed)
 
 
 def _rows_of(hits: Iterable[Hit], rows: QuerySet[Any]) -> Iterator[Any]:
