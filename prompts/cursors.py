@@ -12,28 +12,28 @@ from uuid import UUID
 
 class MalformedCursor(ValueError):
     def __init__(self) -> None:
-        super().__init__("Send a cursor as a `Link` header gave it, with the same `ordering`.")
+        super().__init__("Send a cursor as a `Link` header gave it, to the same list.")
 
 
 class Cursor(NamedTuple):
-    ordering: str  # that the list was in, like `-createdAt`
+    of: str  # which list, in which order
     is_back: bool  # whether the page before the row is asked for, not the one after it
     values: list[Any]  # by which the row sorts, as JSON
     key: UUID  # of the row, which sorts those of equal values
 
     def encode(self) -> str:
-        text = json.dumps([self.ordering, self.is_back, self.values, self.key.hex])
+        text = json.dumps([self.of, self.is_back, self.values, self.key.hex])
         return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def decode(text: str, *, ordering: str) -> Cursor:
-    """Raises MalformedCursor, also where the cursor is of a list in another order."""
+def decode(text: str, *, of: str) -> Cursor:
+    """Raises MalformedCursor, also where the cursor is of another list."""
     try:
         padded = text.encode("ascii") + b"=" * (-len(text) % 4)
         was, is_back, values, key = json.loads(urlsafe_b64decode(padded))
         cursor = Cursor(was, is_back, values, UUID(hex=key))
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise MalformedCursor from error
-    if was != ordering or not isinstance(is_back, bool) or not isinstance(values, list):
+    if was != of or not isinstance(is_back, bool) or not isinstance(values, list):
         raise MalformedCursor
     return cursor

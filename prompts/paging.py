@@ -34,6 +34,7 @@ class Order(NamedTuple):
     sort: Sort
     key: str = "pk"  # of the rows' model
     by: str | None = None  # where an index has the key in this order, if it is elsewhere
+    of: str = ""  # which list, as its cursors say
 
     @property
     def is_descending(self) -> bool:
@@ -70,7 +71,7 @@ class Order(NamedTuple):
         return Q(**{f"sorted_by__{comes}e": value}) & (Q(**{f"sorted_by__{comes}": value}) | by_key)
 
     def cursor(self, row: Any, *, is_back: bool) -> str:
-        return Cursor(self.name, is_back, [self.sort.value(row)], getattr(row, self.key)).encode()
+        return Cursor(self.of, is_back, [self.sort.value(row)], getattr(row, self.key)).encode()
 
     def _expression(self) -> Any:
         field = self.sort.field
@@ -94,7 +95,7 @@ class Page(NamedTuple):
 def page(rows: QuerySet[Any], order: Order, *, limit: int, cursor: str | None) -> Page:
     """At most `limit` of the rows from the cursor on; a statement for each part of the order.
     Raises MalformedCursor."""
-    at = cursors.decode(cursor, ordering=order.name) if cursor is not None else None
+    at = cursors.decode(cursor, of=order.of) if cursor is not None else None
     is_back = at is not None and at.is_back
     found: list[Any] = []
     for part in order.parts(rows, at):

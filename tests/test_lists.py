@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from base64 import urlsafe_b64decode
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -250,10 +251,12 @@ FAR = [["0001-01-01T00:00:00+14:00"], ["9999-12-31T23:59:59-14:00"]]
     "values", [[None], ["x"], [1, 2], [float("1e300")], ["\0"], [{}], [], *FAR]
 )
 @pytest.mark.parametrize("ordering", ["title", "updatedAt", "score"])
-def test_a_forged_cursor_is_refused(alice, make_prompt, ordering, values):
-    key = make_prompt(alice).pk
-    cursor = Cursor(ordering, False, values, key).encode()
+def test_a_forged_cursor_is_refused(alice, make_prompt, make_log, ordering, values):
+    logs = [make_log(make_prompt(alice)) for _ in range(2)]
     path = "/logs" if ordering == "score" else "/prompts"
+    real = links(alice.get(f"{path}?ordering={ordering}&limit=1"))["next"]
+    of = json.loads(urlsafe_b64decode(real.partition("cursor=")[2] + "=="))[0]
+    cursor = Cursor(of, False, values, logs[0].pk).encode()
     response = alice.get(f"{path}?ordering={ordering}&cursor={cursor}")
     is_right = ordering == "title" and values in [["x"], *FAR]
     is_right |= (ordering, values) == ("score", [None])
@@ -268,6 +271,23 @@ def test_so_many_tags_as_a_prompt_can_have_may_be_asked_for(alice, make_prompt, 
     assert len(alice.get(f"{path}{query}").json()) == 1
     response = alice.get(f"{path}{query}&tag=one-more")
     assert list(response.json()["fields"]) == ["tag"]
+
+
+@pytest.mark.parametrize(
+    ("path", "other"),
+    [
+        ("/prompts?ordering=createdAt", "/logs?ordering=createdAt"),
+        ("/prompts?tag=a", "/prompts?tag=b"),
+        ("/prompts?tag=a", "/prompts?"),
+        ("/search?q=content", "/search?q=some"),
+        ("/search?q=content", "/search?q=content&model=Claude"),
+    ],
+)
+def test_a_cursor_is_of_one_list(alice, library, path, other):
+    cursor = links(alice.get(f"{path}&limit=1"))["next"].partition("cursor=")[2]
+    assert alice.get(f"{path}&content=none&limit=9&cursor={cursor}").status_code == 200
+    response = alice.get(f"{other}&cursor={cursor}")
+    assert (response.status_code, list(response.json()["fields"])) == (400, ["cursor"])
 
 
 def test_a_cursor_is_of_one_ordering(alice, library):

@@ -235,7 +235,7 @@ def test_a_library_that_was_searched_is_indexed_in_the_background(
 
 def test_the_command_indexes_every_large_library(alice, library, small, capsys):
     call_command("index_search")
-    assert capsys.readouterr().out == "Prompts indexed: 60.\nLabels indexed: 0.\n"
+    assert capsys.readouterr().out == "Prompts indexed now: 60.\nLabels indexed now: 0.\n"
 
 
 def test_an_index_ends_with_its_owner(alice, indexed):

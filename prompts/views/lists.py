@@ -4,6 +4,8 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
+from urllib.parse import urlencode
+from zlib import crc32
 
 from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
@@ -21,6 +23,8 @@ from prompts.parameters import PAGE
 AT_ONCE = 262_144  # bytes; a shorter list is made before it is sent, and so gets an ETag
 CHUNK = 65_536
 ROWS = 50  # that are read at a time, for each may be long
+
+OF_A_PAGE = {"limit", "cursor", "content", "highlight", "ordering"}
 
 Show = Callable[[Any], dict[str, Any]]
 
@@ -65,10 +69,18 @@ def _page(
 ) -> Response:
     limit = asked.get("limit", PAGE)
     try:
+        order = order._replace(of=identity(request, order.name))
         page = paging.page(rows, order, limit=limit, cursor=asked.get("cursor"))
     except MalformedCursor as error:
         raise ValidationError({"cursor": str(error)}) from error
     return paged(request, page, show, limit=limit)
+
+
+def identity(request: Request, ordering: str) -> str:
+    """Which list a cursor is a place in: of that path and those filters, in that order."""
+    asked = [each for each in request.query_params.lists() if each[0] not in OF_A_PAGE]
+    filters = urlencode(sorted(asked), doseq=True)
+    return f"{ordering} {crc32(f'{request.path}?{filters}'.encode()):08x}"
 
 
 def _links(request: Request, cursors: Mapping[str, str | None], *, limit: int) -> str:

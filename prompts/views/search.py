@@ -31,7 +31,6 @@ from prompts.views import lists, shown
 from prompts.views.base import PROMPTS
 
 ROWS = 100  # that are read at a time
-RELEVANCE = "relevance"  # the order of a search, in its cursors
 
 
 class SearchView(ApiView):
@@ -74,7 +73,8 @@ class SearchView(ApiView):
             limit = asked.get("limit", PAGE)
             with snapshot():
                 hits = self._hits(rows, wanted, asked)
-                page = _page(hits, limit=limit, cursor=asked.get("cursor"))
+                of = lists.identity(request, "relevance")
+                page = _page(hits, limit=limit, cursor=asked.get("cursor"), of=of)
                 found = paging.Page(list(_rows_of(page.rows, rows)), page.cursors)
             return lists.paged(request, found, show, limit=limit)
         return lists.whole(request, _rows_of(self._hits(rows, wanted, asked), rows), show)
@@ -102,35 +102,35 @@ def _rows_of(hits: Iterable[Hit], rows: QuerySet[Any]) -> Iterator[Any]:
         yield from (known[hit.pk] for hit in some if hit.pk in known)
 
 
-def _page(hits: Iterator[Hit], *, limit: int, cursor: str | None) -> paging.Page:
+def _page(hits: Iterator[Hit], *, limit: int, cursor: str | None, of: str) -> paging.Page:
     """Hits are found anew up to the page: its cost grows with how deep it is."""
     if cursor is None:
         found = list(islice(hits, limit + 1))
-        return _links(found[:limit], is_before=False, is_after=len(found) > limit)
-    at, is_back = _read(cursor)
+        return _links(found[:limit], of, is_before=False, is_after=len(found) > limit)
+    at, is_back = _read(cursor, of)
     if is_back:
         before = deque(takewhile(lambda hit: hit > at, hits), maxlen=limit + 1)
-        return _links([*before][-limit:], is_before=len(before) > limit, is_after=True)
+        return _links([*before][-limit:], of, is_before=len(before) > limit, is_after=True)
     found = list(islice(dropwhile(lambda hit: hit >= at, hits), limit + 1))
-    return _links(found[:limit], is_before=True, is_after=len(found) > limit)
+    return _links(found[:limit], of, is_before=True, is_after=len(found) > limit)
 
 
-def _links(hits: list[Hit], *, is_before: bool, is_after: bool) -> paging.Page:
+def _links(hits: list[Hit], of: str, *, is_before: bool, is_after: bool) -> paging.Page:
     cursors: dict[str, str | None] = {"first": None}
     if hits and is_before:
-        cursors["prev"] = _write(hits[0], is_back=True)
+        cursors["prev"] = _write(hits[0], of, is_back=True)
     if hits and is_after:
-        cursors["next"] = _write(hits[-1], is_back=False)
+        cursors["next"] = _write(hits[-1], of, is_back=False)
     return paging.Page(hits, cursors)
 
 
-def _write(hit: Hit, *, is_back: bool) -> str:
-    return Cursor(RELEVANCE, is_back, [hit.score, hit.updated_at.isoformat()], hit.pk).encode()
+def _write(hit: Hit, of: str, *, is_back: bool) -> str:
+    return Cursor(of, is_back, [hit.score, hit.updated_at.isoformat()], hit.pk).encode()
 
 
-def _read(text: str) -> tuple[Hit, bool]:
+def _read(text: str, of: str) -> tuple[Hit, bool]:
     try:
-        cursor = cursors.decode(text, ordering=RELEVANCE)
+        cursor = cursors.decode(text, of=of)
         score, updated_at = cursor.values
         return Hit(int(score), paging.moment(updated_at), cursor.key), cursor.is_back
     except (ValueError, TypeError, OverflowError) as error:

@@ -46,6 +46,8 @@ class Command(BaseCommand):
         except library.Impossible as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{plan.users:,} users have {plan.prompts:,} prompts.")
+        if plan.password and plan.users:
+            self.stdout.write(f"The first of them logs in as {plan.email(0)}.")
 
 
 def read(file: Path) -> list[texts.Text]:
