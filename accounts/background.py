@@ -1,6 +1,7 @@
 """What nobody waits for: mails are sent, what has run out is deleted, and the like.
 
-One thread in each process of the server does it all, when it is woken and once a minute.
+One thread in each process of the server does it all: when it is woken, once a minute, and at once
+where a chore has more to do.
 """
 
 import logging
@@ -77,11 +78,16 @@ def _is_sent(user: User, site: str) -> bool:
 
 def _run(chores: Iterable[Chore]) -> None:
     while True:
-        is_more = [_attempt(getattr(chore, "__name__", "tidy"), chore) for chore in chores]
-        connections.close_all()
-        if not any(is_more):
+        if not _round(chores):
             _awake.wait(timeout=ROUND_SECONDS)
             _awake.clear()
+
+
+def _round(chores: Iterable[Chore]) -> bool:
+    """Each chore once; whether one of them has more to do."""
+    have_more = [_attempt(getattr(chore, "__name__", "tidy"), chore) for chore in chores]
+    connections.close_all()
+    return any(have_more)
 
 
 def _attempt(name: str, chore: Chore) -> bool:

@@ -95,9 +95,9 @@ POSTGRESQL_OPTIONS: dict[str, Any] = {
     "connect_timeout": 3,
     "keepalives_idle": 30,
     "tcp_user_timeout": 10_000,
-    # A session stuck in a lock gives up instead of holding a thread for ever. What a request reads
-    # is a few rows, however many PostgreSQL expects: compiling its statements, or starting
-    # processes for them, took ten times what they take (25 ms of 2 for a search).
+    # A session stuck in a lock gives up instead of holding a thread for ever. PostgreSQL 15 expects
+    # far more rows than most requests read: compiling a search's statement and starting workers
+    # for it took 25 ms, the statement itself 2.
     "options": (
         "-c lock_timeout=3000 -c idle_in_transaction_session_timeout=10000 "
         "-c jit=off -c max_parallel_workers_per_gather=0"

@@ -3,18 +3,21 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, Error, connections
 
 _BEGIN = {
     "sqlite": "BEGIN DEFERRED",  # Django's own transactions take the lock of writers at once
-    "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    # It may idle while what was read is looked at, for longer than between the writes of others.
+    "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "
+    "SET LOCAL idle_in_transaction_session_timeout = 60000",
 }
 
 
 @contextmanager
 def snapshot() -> Iterator[None]:
-    """All statements within see the database as the first of them does. For reading alone, and for
-    moments: PostgreSQL ends a transaction that idles. In a transaction it is that one's."""
+    """All statements within see the database as the first of them does. For reading alone: no
+    transaction, and no other snapshot, can begin within. Inside of a transaction it does nothing.
+    """
     connection = connections[DEFAULT_DB_ALIAS]
     if connection.in_atomic_block:
         yield
@@ -24,5 +27,8 @@ def snapshot() -> Iterator[None]:
     try:
         yield
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute("ROLLBACK")
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("ROLLBACK")
+        except Error:  # it died within, and what was raised then says more
+            connection.close()

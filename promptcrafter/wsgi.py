@@ -91,7 +91,7 @@ from accounts.models import Counter, PasswordReset, Session  # noqa: E402
 from promptcrafter.middleware import body_limit  # noqa: E402
 from prompts.models import IdempotencyKey, index  # noqa: E402
 
-background.start([PasswordReset, Session, Counter, IdempotencyKey], chores=[index.catch_up])
+background.start([PasswordReset, Session, Counter, IdempotencyKey], chores=[index.index_some])
 application = with_whole_body(with_plain_content_type(_django), limit=body_limit)
 
 # What is loaded now stays. The garbage collector would walk through it again and again: a body of

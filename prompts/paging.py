@@ -52,7 +52,8 @@ class Order(NamedTuple):
         if at is None:
             return parts
         begun = without if self._value(at) is None else with_value
-        return [begun.filter(self._beyond(at)), *parts[parts.index(begun) + 1 :]]
+        rest = parts if begun is parts[0] else parts[1:]
+        return [begun.filter(self._beyond(at)), *rest[1:]]
 
     def _sorted(self, rows: QuerySet[Any], *, is_descending: bool) -> QuerySet[Any]:
         by_key = f"{'-' if is_descending else ''}{self.by or self.key}"
@@ -93,7 +94,7 @@ class Page(NamedTuple):
 
 
 def page(rows: QuerySet[Any], order: Order, *, limit: int, cursor: str | None) -> Page:
-    """At most `limit` of the rows from the cursor on; a statement for each part of the order.
+    """At most `limit` of the rows from the cursor on; at most a statement for each part of them.
     Raises MalformedCursor."""
     at = cursors.decode(cursor, of=order.of) if cursor is not None else None
     is_back = at is not None and at.is_back

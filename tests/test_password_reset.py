@@ -1,6 +1,7 @@
 """Who forgot their password asks for a mail, and follows its link."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from smtplib import SMTPException
 
@@ -261,6 +262,22 @@ def test_work_that_fails_does_not_end_the_thread(caplog):
         background._attempt("it", partial(fail, failure))
     assert "OperationalError" in caplog.text
     assert "RuntimeError" in caplog.text
+
+
+def test_a_chore_that_has_more_to_do_waits_for_the_others_alone():
+    done, left = [], [True, False]
+
+    def send_mails():
+        done.append("mails")
+
+    def index():
+        done.append("index")
+        return left.pop(0)
+
+    with ThreadPoolExecutor(1) as pool:  # whose connections it closes
+        rounds = [pool.submit(background._round, [send_mails, index]).result() for _ in range(2)]
+    assert rounds == [True, False]
+    assert done == ["mails", "index"] * 2
 
 
 @pytest.mark.parametrize("url", ["https://prompts.example.com", "https://example.com/prompts"])

@@ -234,5 +234,13 @@ def test_marks_and_overlaps_do_not_hide_a_better_place(term, title, points):
     assert search.Term(term).points([title, "", ""]) == points
 
 
+def test_a_term_that_occurs_everywhere_and_nowhere_well_takes_no_time():
+    start = time.process_time()
+    for _ in range(50):
+        for term in ("e", "e\u20dde", "e\u20dde\u20dde"):
+            assert search.Term(term).points(["", "", "e\u20dd" * 100_000]) == 2
+    assert time.process_time() - start < 5  # it took 12 s
+
+
 def test_terms_are_each_looked_for_once():
     assert search.terms(" B a\u3000A  b ") == ["b", "a"]

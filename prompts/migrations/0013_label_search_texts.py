@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='label',
             name='updated_at',
-            field=models.DateTimeField(default=django.utils.timezone.now, editable=False, help_text='When it was moved there.'),
+            field=models.DateTimeField(default=django.utils.timezone.now, editable=False, help_text='When it was moved there, or a little later.'),
             preserve_default=False,
         ),
         migrations.AddField(

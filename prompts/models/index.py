@@ -41,8 +41,9 @@ Searched = type[Prompt] | type[Label]
 TAIL = 250
 # So many prompts that a filter leaves are read through; of more, the index names the first ones.
 FEW = 250
-# Texts that are in memory at a time, for each may be long.
+# Texts of any length that are in memory at a time, and texts of those that are indexed.
 AT_A_TIME = 50
+LOOK_AT = 256
 # Characters; a longer text would fill the index with n-grams of its own.
 LONG = 20_000
 # Characters of different words that are indexed at once: some 200 MB, whatever the language.
@@ -115,7 +116,7 @@ class SearchIndex(models.Model):
         rows: list[Any] = []
         additions = postings.Additions()
         texts = in_order.values_list("pk", "updated_at", "search_text")
-        for *row, text in texts[: postings.SLOTS - used].iterator(chunk_size=50):
+        for *row, text in texts[: postings.SLOTS - used].iterator(chunk_size=AT_A_TIME):
             additions.add(used + len(rows), search.fields(text))
             rows.append(row)
             if additions.size > AT_ONCE:
@@ -153,8 +154,10 @@ class SearchIndex(models.Model):
 
     @transaction.atomic
     def _begin_anew(self) -> None:
-        if SearchIndex.objects.filter(pk=self.pk, slots=self.slots).update(slots=0, until=None):
-            self.buckets.all().delete()
+        """As another index, so that whoever reads or extends this one can tell."""
+        locked = SearchIndex.objects.select_for_update().filter(pk=self.pk).first()
+        if locked is not None:
+            locked.delete()
             every = self.searched._base_manager  # those in the trash, too
             every.filter(owner_id=self.owner_id, slot__isnull=False).update(slot=None)
 
@@ -212,21 +215,21 @@ def _give_slots(searched: Searched, first: int, rows: list[Any]) -> None:
         )
 
 
-# What was searched in this process, and whose, since it was last looked after.
-_searched: set[tuple[Searched, UUID]] = set()
+# What was searched in this process, and whose; those that were looked after come last.
+_searched: dict[tuple[Searched, UUID], None] = {}
 
 
-def catch_up() -> bool:
-    """For the background thread: indexes what has grown of the libraries that are searched, by a
-    block of each; whether there is more. Those whose tail is long but too new have their turn again
-    later."""
-    is_more = False
+def index_some() -> bool:
+    """For the background thread: indexes what has grown of a library that was searched, by a block;
+    whether there may be more. Those whose tail is long but too new have their turn again later."""
     for each in list(_searched):
-        if SearchIndex._extend(*each):
-            is_more = True
-        elif SearchIndex.tail(*each).count() < TAIL:
-            _searched.discard(each)
-    return is_more
+        del _searched[each]
+        took = SearchIndex._extend(*each)
+        if took or SearchIndex.tail(*each).count() >= TAIL:
+            _searched[each] = None
+        if took:
+            return True
+    return False
 
 
 # Searching --------------------------------------------------------------------------------------
@@ -242,6 +245,10 @@ class Hit:
     row: Prompt | None = field(default=None, compare=False)  # if it was read anyway
 
 
+class _BegunAnew(Exception):
+    """The index that is being read is no more."""
+
+
 def ranked(
     rows: SearchableQuerySet,
     owner: Any,
@@ -249,26 +256,38 @@ def ranked(
     *,
     tags: Iterable[str] = (),
     is_narrowed: bool = False,
+    in_snapshot: bool = False,
+    shown: int | None = None,
 ) -> Iterator[Hit]:
     """Those of the prompts or labels, all `owner`'s, that match: the best first, of equals the
     recently updated, found as they are asked for.
 
     `tags` are those that all of them carry, and `is_narrowed` says whether they are limited in some
-    other way that the index knows nothing of: if that leaves a few, they are read through.
+    other way that the index knows nothing of: if that leaves a few, they are read through. `shown`
+    is how many of the first hits are, None for all and 0 for none.
 
-    In a library that is not indexed, two statements; otherwise one more for some hundred prompts
-    that are looked at.
+    Statements: one for what the index has not, and one more for each fifty of it that match; one
+    for the index, and one for each hundred or so that are looked at.
     """
-    _searched.add((rows.model, owner.pk))
+    _searched[rows.model, owner.pk] = None
     if is_narrowed:
         keys = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
         if len(keys) <= FEW:
-            return iter(_read_through(rows, keys, terms))
-    # The tail first: what moves into the index meanwhile is seen twice rather than never.
-    tail = _tail(rows, terms)
-    known = {hit.pk for hit in tail}
-    indexed = (hit for hit in _indexed(rows, owner, terms, tags) if hit.pk not in known)
-    return merge(tail, indexed, reverse=True)
+            yield from _read_through(rows, keys, terms)
+            return
+    last: Hit | None = None
+    while True:
+        by_index = _Search(rows, owner, terms, tags, in_snapshot, shown)
+        # The tail first: what moves into the index meanwhile is found twice rather than never.
+        hits = merge(_tail(rows, terms), by_index.hits(), reverse=True)
+        try:
+            for hit in hits:
+                if last is None or hit < last:
+                    yield hit
+                    last = hit
+        except _BegunAnew:
+            continue
+        return
 
 
 def _tail(rows: SearchableQuerySet, terms: list[search.Term]) -> list[Hit]:
@@ -291,50 +310,85 @@ def _read_through(rows: SearchableQuerySet, keys: list[Any], terms: list[search.
     return sorted(hits, reverse=True)
 
 
-def _indexed(
-    rows: SearchableQuerySet, owner: Any, terms: list[search.Term], tags: Iterable[str]
-) -> Iterator[Hit]:
-    """Level by level of the points that the index allows. What turns out to have fewer waits for
-    its own level."""
-    parts = [postings.Keys(part) for tag in tags for part in search.terms(tag)]
-    levels = _levels(rows.model, owner, [postings.Keys(term.text) for term in terms], tags=parts)
-    waiting: dict[int, list[Hit]] = defaultdict(list)
-    looked_at = groupby(_look_at(rows, terms, levels), key=itemgetter(0))
-    above = max(levels, default=0) + 1
-    for points, group in chain(looked_at, [(0, iter(()))]):
-        for between in range(above - 1, points, -1):
-            yield from sorted(waiting.pop(between, []), reverse=True)
+@dataclass
+class _Search:
+    """One search by the index of somebody's prompts or labels; `ranked` says what is what."""
 
-        def look(points: int = points, group: Iterator[Any] = group) -> Iterator[Hit]:
-            for _, hit in group:
-                if hit.score == points:
-                    yield hit
-                else:
-                    waiting[hit.score].append(replace(hit, row=None))  # there may be many
+    rows: SearchableQuerySet
+    owner: Any
+    terms: list[search.Term]
+    tags: Iterable[str]
+    in_snapshot: bool
+    shown: int | None
+    _index: int = 0
 
-        yield from merge(sorted(waiting.pop(points, []), reverse=True), look(), reverse=True)
-        above = points
+    def hits(self) -> Iterator[Hit]:
+        """Level by level of the points that the index allows. What turns out to have fewer waits
+        for its own level. Raises _BegunAnew."""
+        levels = self._levels()
+        waiting: dict[int, list[Hit]] = defaultdict(list)
+        looked_at = groupby(self._look_at(levels), key=itemgetter(0))
+        above = max(levels, default=0) + 1
+        for points, group in chain(looked_at, [(0, iter(()))]):
+            for between in range(above - 1, points, -1):
+                yield from sorted(waiting.pop(between, []), reverse=True)
+
+            def look(points: int = points, group: Iterator[Any] = group) -> Iterator[Hit]:
+                for _, hit in group:
+                    if hit.score == points:
+                        yield hit
+                    else:
+                        waiting[hit.score].append(replace(hit, row=None))  # there may be many
+
+            yield from merge(sorted(waiting.pop(points, []), reverse=True), look(), reverse=True)
+            above = points
+
+    def _levels(self) -> dict[int, list[tuple[int, int]]]:
+        """Points → the blocks with the slots that can have so many, the newest first."""
+        terms = [postings.Keys(term.text) for term in self.terms]
+        tags = [postings.Keys(part) for tag in self.tags for part in search.terms(tag)]
+        wanted = {postings.bucket_of(gram) for term in [*terms, *tags] for gram in term.all}
+        rows = SearchBucket.objects.filter(
+            index__owner=self.owner, index__of=_of(self.rows.model), bucket__in=wanted
+        )
+        blocks: dict[int, dict[int, bytes]] = defaultdict(dict)
+        for self._index, block, bucket, data in rows.values_list(
+            "index", "block", "bucket", "data"
+        ):
+            blocks[block][bucket] = bytes(data)
+        levels: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for block in sorted(blocks, reverse=True):
+            found = postings.levels(terms, _opening(blocks[block]), tags=tags)
+            for points, bits in found.items():
+                levels[points].append((block, bits))
+        return levels
+
+    def _look_at(self, levels: dict[int, list[tuple[int, int]]]) -> Iterator[tuple[int, Hit]]:
+        """The hits with the points that the index allows them, from the most down, of equals the
+        newest first. They are read some at a time, also of several levels."""
+        slots = (
+            (points, block * postings.SLOTS + slot)
+            for points in sorted(levels, reverse=True)
+            for block, bits in levels[points]
+            for slot in postings.members(bits)
+        )
+        read = _texts if self.shown == 0 else _reading(self.rows)
+        size = min(self.shown * 9 // 8, LOOK_AT) if self.shown else 64
+        while some := list(islice(slots, size)):
+            found = self.rows.filter(slot__in=[slot for _, slot in some])
+            hits = dict(_hits(read(found), self.terms))
+            self._require_unchanged()
+            yield from ((points, hits[slot]) for points, slot in some if slot in hits)
+            size = min(2 * size, LOOK_AT)
+
+    def _require_unchanged(self) -> None:
+        """Or other texts may have the slots by now."""
+        if not self.in_snapshot and not SearchIndex.objects.filter(pk=self._index).exists():
+            raise _BegunAnew
 
 
-def _levels(
-    searched: Searched, owner: Any, terms: list[postings.Keys], *, tags: list[postings.Keys]
-) -> dict[int, list[tuple[int, int]]]:
-    """Points → the blocks with the slots that can have so many, the newest first."""
-    wanted = {postings.bucket_of(gram) for term in [*terms, *tags] for gram in term.all}
-    rows = SearchBucket.objects.filter(
-        index__owner=owner, index__of=_of(searched), bucket__in=wanted
-    )
-    blocks: dict[int, dict[int, bytes]] = defaultdict(dict)
-    for block, bucket, data in rows.values_list("block", "bucket", "data"):
-        blocks[block][bucket] = bytes(data)
-    levels: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for block in sorted(blocks, reverse=True):
-        for points, bits in postings.levels(terms, _reader(blocks[block]), tags=tags).items():
-            levels[points].append((block, bits))
-    return levels
-
-
-def _reader(buckets: dict[int, bytes]) -> Callable[[str, str], int]:
+def _opening(buckets: dict[int, bytes]) -> Callable[[str, str], int]:
+    """The slots whose field has a gram, by one block's buckets, each opened when it is needed."""
     opened: dict[int, postings.Bucket] = {}
 
     def bits(field: str, gram: str) -> int:
@@ -344,25 +398,6 @@ def _reader(buckets: dict[int, bytes]) -> Callable[[str, str], int]:
         return postings.to_bits(opened[number].get(field + gram, b""))
 
     return bits
-
-
-def _look_at(
-    rows: SearchableQuerySet, terms: list[search.Term], levels: dict[int, list[tuple[int, int]]]
-) -> Iterator[tuple[int, Hit]]:
-    """The hits with the points that the index allows them, from the most down, of equals the newest
-    first. They are read some at a time, also of several levels."""
-    slots = (
-        (points, block * postings.SLOTS + slot)
-        for points in sorted(levels, reverse=True)
-        for block, bits in levels[points]
-        for slot in postings.members(bits)
-    )
-    size = 64
-    while some := list(islice(slots, size)):
-        found = rows.filter(slot__in=[slot for _, slot in some])
-        hits = dict(_hits(_reading(rows)(found), terms))
-        yield from ((points, hits[slot]) for points, slot in some if slot in hits)
-        size = min(2 * size, 256)
 
 
 def _reading(rows: SearchableQuerySet) -> Callable[[SearchableQuerySet], Iterable[Any]]:

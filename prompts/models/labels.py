@@ -1,6 +1,5 @@
 """Names that point at versions: `production` is what the application reads."""
 
-from collections.abc import Sequence
 from typing import Any, Self
 
 from django.conf import settings
@@ -61,10 +60,10 @@ class LabelMove(models.Model):
         super().save(*args, **kwargs)
 
 
-def is_first(names: Sequence[str], *, via: str = "") -> models.Q:
-    """Of a label's row, or of what is joined to such: whether none of these that comes before it is
-    on the same prompt."""
-    found = models.Q()
+def first_of(*names: str, via: str = "") -> models.Q:
+    """The rows of labels, or what is joined to them by `via`, that have the first of these names
+    that their prompt carries."""
+    found = models.Q(pk__in=[])
     for number, name in enumerate(names):
         before = Label.objects.filter(prompt=OuterRef("prompt"), name__in=names[:number])
         this = models.Q((f"{via}name", name))
@@ -75,7 +74,7 @@ def is_first(names: Sequence[str], *, via: str = "") -> models.Q:
 class LabelQuerySet(SearchableQuerySet):
     def released(self, *names: str, owner: Any) -> Self:
         """Of each of the owner's prompts, the first of these labels that it carries."""
-        return self.filter(is_first(names), owner=owner, prompt__deleted_at=None)
+        return self.filter(first_of(*names), owner=owner, prompt__deleted_at=None)
 
 
 class Label(models.Model):
@@ -98,7 +97,9 @@ class Label(models.Model):
     )
     name = models.CharField(max_length=LABEL_MAX_LENGTH, editable=False)
     version = models.PositiveIntegerField(editable=False)
-    updated_at = models.DateTimeField(editable=False, help_text="When it was moved there.")
+    updated_at = models.DateTimeField(
+        editable=False, help_text="When it was moved there, or a little later."
+    )
     slot = models.PositiveIntegerField(
         null=True, editable=False, help_text="Where the search index has this text, if it has it."
     )

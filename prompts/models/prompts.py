@@ -303,9 +303,9 @@ class Prompt(models.Model):
             return label
         before = label.version if label else None
         move = self._record_move(name, before, number, actor=actor, note=note)
-        since = _later_than(label.updated_at) if label else move.created_at
+        moved_at = max(move.created_at, _just_after(label.updated_at)) if label else move.created_at
         label = label or Label(prompt=self, owner_id=self.owner_id, name=name)
-        label.version, label.move, label.updated_at = number, move, since
+        label.version, label.move, label.updated_at = number, move, moved_at
         version = self.at(number)
         label.slot = None  # the index has the old text
         label.search_text = search.document(version.title, version.content, version.tags)
@@ -427,4 +427,8 @@ class Prompt(models.Model):
 
 def _later_than(moment: datetime) -> datetime:
     """Now; clocks are set back now and then, but an edit is always later than the one before."""
-    return max(timezone.now(), moment + timedelta(microseconds=1))
+    return max(timezone.now(), _just_after(moment))
+
+
+def _just_after(moment: datetime) -> datetime:
+    return moment + timedelta(microseconds=1)

@@ -7,7 +7,7 @@ from django.db import models
 
 from prompts import diffs
 from prompts.models.immutable import ImmutableError
-from prompts.models.labels import is_first
+from prompts.models.labels import first_of
 from prompts.models.limits import MESSAGE_MAX_LENGTH, MODEL_MAX_LENGTH, TITLE_MAX_LENGTH
 
 
@@ -17,7 +17,7 @@ class VersionQuerySet(models.QuerySet["Version"]):
         points at; with its `prompt`, whose key `carried` is, too."""
         return (
             self.filter(
-                is_first(labels, via="prompt__label_rows__"),
+                first_of(*labels, via="prompt__label_rows__"),
                 prompt__label_rows__owner=owner,
                 prompt__label_rows__version=models.F("number"),
                 prompt__deleted_at=None,

@@ -38,7 +38,7 @@ class SearchView(ApiView):
 
     A word in the title counts more than in a tag, and there more than in the content; a whole word
     more than the beginning of one, and that more than the inside. Of equals the recently updated
-    come first. With `label`, what is released is searched.
+    come first. With `label`, what is released is searched, and the recently released come first.
     """
 
     serializer_class = FoundPromptSerializer
@@ -72,14 +72,22 @@ class SearchView(ApiView):
         if lists.is_paged(request, asked):
             limit = asked.get("limit", PAGE)
             with snapshot():
-                hits = self._hits(rows, wanted, asked)
+                hits = self._hits(
+                    rows,
+                    wanted,
+                    asked,
+                    in_snapshot=True,
+                    shown=0 if "cursor" in asked else limit + 1,
+                )
                 of = lists.identity(request, "relevance")
                 page = _page(hits, limit=limit, cursor=asked.get("cursor"), of=of)
                 found = paging.Page(list(_rows_of(page.rows, rows)), page.cursors)
             return lists.paged(request, found, show, limit=limit)
         return lists.whole(request, _rows_of(self._hits(rows, wanted, asked), rows), show)
 
-    def _hits(self, rows: Any, wanted: list[str], asked: dict[str, Any]) -> Iterator[Hit]:
+    def _hits(
+        self, rows: Any, wanted: list[str], asked: dict[str, Any], **how: Any
+    ) -> Iterator[Hit]:
         labels, owner = shown.labels(self.request, asked), self.request.user
         looked_for, tags = [Term(text) for text in wanted], asked.get("tag", [])
         is_narrowed = filters.narrows(asked)
@@ -87,7 +95,7 @@ class SearchView(ApiView):
             of_them = Exists(rows.order_by().filter(prompt=OuterRef("prompt")))
             rows = Label.objects.released(*labels, owner=owner)
             rows = rows.filter(of_them) if tags or is_narrowed else rows
-        return index.ranked(rows, owner, looked_for, tags=tags, is_narrowed=is_narrowed)
+        return index.ranked(rows, owner, looked_for, tags=tags, is_narrowed=is_narrowed, **how)
 
 
 def _rows_of(hits: Iterable[Hit], rows: QuerySet[Any]) -> Iterator[Any]:
