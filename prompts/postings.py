@@ -1,9 +1,10 @@
 """The index of many texts: in which of them a term can occur, and how well. Pure.
 
-A text (a prompt, or what a label releases) has a slot, a number that grows with each change, so that higher slots are
-newer. For each n-gram of one to four characters, and for the beginnings and ends of words, the
-index holds the set of slots whose title, tags or content has it. A term can only be where all of
-its n-grams are: sets are intersected, which for sets of bits is one operation on integers.
+A text (a prompt's, or what a label releases) has a slot, a number that grows with each change, so
+that higher slots are newer. For each n-gram of one to four characters, and for the beginnings and
+ends of words, the index holds the set of slots whose title, tags or content has it. A term can only
+be where all of its n-grams are: sets are intersected, which for sets of bits is one operation on
+integers.
 
 What comes out may be too much (`nthe` is not wherever `nth` and `the` are) or promise too many
 points, never too little and never too few; the text itself decides.

@@ -10,7 +10,8 @@ from prompts import search
 
 
 class SearchableQuerySet(models.QuerySet[Any]):
-    """Of rows that have the folded text of a prompt, `search_text`."""
+    """Of rows with an owner and the folded text of a prompt, `search_text`, which is older than
+    `updated_at` and, if the index has it, in a `slot` of it."""
 
     def containing(self, terms: Iterable[search.Term]) -> Self:
         """Those in which each of the terms occurs."""
