@@ -209,6 +209,33 @@ def test_what_is_indexed_at_once_is_bounded(alice, library, small):
         assert ranked(library, alice, query) == plainly(library, query)
 
 
+def test_a_block_that_was_given_much_is_full(alice, library, small):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(index, "AT_ONCE", 50)
+        patch.setattr(index, "FULL", 100)
+        assert catch_up(alice) > 50
+        known = SearchIndex.objects.get()
+        assert known.slots > 2 * known.texts
+        assert catch_up(alice) == 0
+    for query in queries(random.Random(13), 50):
+        assert ranked(library, alice, query) == plainly(library, query)
+
+
+def test_what_comes_back_with_the_time_of_the_last_one_is_in_its_place(alice, make_prompt, small):
+    moment = timezone.now() - timedelta(days=1)
+    prompts = [make_prompt(alice, title=f"Zebra {number}") for number in range(20)]
+    Prompt.objects.update(updated_at=moment)
+    prompts[0].move_to_trash()
+    catch_up(alice)
+    Prompt.trash.get().take_from_trash()
+    for number in range(6):
+        make_prompt(alice, title=f"Zebra, later {number}")
+    catch_up(alice)
+    own = Prompt.objects.owned_by(alice.user)
+    assert ranked(own, alice, "zebra") == plainly(own, "zebra")
+    assert len(ranked(own, alice, "zebra")) == 26
+
+
 def test_a_small_library_is_not_indexed(alice, library):
     assert SearchIndex.catch_up(Prompt, alice.user.pk) == 0
     assert not SearchIndex.objects.exists()
@@ -545,6 +572,20 @@ def test_a_text_in_the_trash_is_not_taken_for_indexed_when_the_index_is_begun_an
     }
     for query in queries(random.Random(5), 30):
         assert ranked(indexed, alice, query) == plainly(indexed, query)
+
+
+def test_who_comes_when_all_is_indexed_does_nothing(alice, library, small):
+    def be_overtaken(owner, searched, tail=SearchIndex.tail):
+        patch.undo()
+        rows = tail(owner, searched)
+        rows.count = lambda: catch_up(alice) and index.TAIL  # what it was when it was counted
+        rows.filter = lambda **_: rows
+        return rows
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(SearchIndex, "tail", be_overtaken)
+    assert SearchIndex._extend(Prompt, alice.user.pk) == 0
+    assert SearchIndex.objects.get().texts == 60
 
 
 def test_who_extends_an_index_that_was_begun_anew_does_nothing(alice, library, small):

@@ -242,5 +242,26 @@ def test_a_term_that_occurs_everywhere_and_nowhere_well_takes_no_time():
     assert time.process_time() - start < 5  # it took 12 s
 
 
+@pytest.mark.parametrize("text", ["x" + "a" * 199_998 + "x", "x" + "a\u0323\u0301" * 60_000])
+def test_terms_within_each_other_take_no_time(text):
+    start = time.process_time()
+    for length in [*range(1, 44), 999]:
+        search.Term("a" * length).points(["", "", text])
+        search.Term(("a\u0323\u0301" * length)[:-1]).points(["", "", text])
+    assert time.process_time() - start < 5  # it took as long for one search of one such text
+
+
+def test_all_that_matches_in_a_hostile_text_takes_no_time():
+    start = time.process_time()
+    for _ in range(20):
+        for hostile, terms in (
+            ("\ufdfa", "ا ل ه ص ى ع ي و س م"),
+            ("ß", "s ss sss"),
+            ("a", "a aa aaa"),
+        ):
+            search.matches(terms.split(), title="", tags=[], content=hostile * 200_000)
+    assert time.process_time() - start < 10  # it took two seconds for each
+
+
 def test_terms_are_each_looked_for_once():
     assert search.terms(" B a\u3000A  b ") == ["b", "a"]

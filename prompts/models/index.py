@@ -48,6 +48,8 @@ LOOK_AT = 256
 LONG = 20_000
 # Characters of different words that are indexed at once: some 200 MB, whatever the language.
 AT_ONCE = 300_000
+# A block that was given more is full, however few texts it has: each extension writes all of it.
+FULL = 3 * AT_ONCE
 # Clocks of several machines, and transactions under way: what is indexed is older than both, so
 # that slots are in order of `updated_at`.
 SETTLED_AFTER = timedelta(minutes=1)
@@ -70,6 +72,11 @@ class SearchIndex(models.Model):
     of = models.CharField(max_length=7, choices=Of)
     slots = models.PositiveIntegerField(default=0, help_text="Given out; some may be empty by now.")
     until = models.DateTimeField(null=True, help_text="`updated_at` of the last one.")
+    until_key = models.UUIDField(null=True, help_text="And its prompt's key, for equal times.")
+    texts = models.PositiveIntegerField(default=0, help_text="That were ever given a slot.")
+    filled = models.PositiveIntegerField(
+        default=0, help_text="Characters of different words that the last block was given."
+    )
 
     class Meta:
         constraints = [
@@ -98,8 +105,8 @@ class SearchIndex(models.Model):
             index._begin_anew()
             return cls._extend(searched, owner_id)
         in_order = settled.order_by("updated_at", _key(searched))
-        oldest = in_order.values_list("updated_at", flat=True).first()
-        if index.until and oldest and oldest < index.until:
+        oldest = in_order.values_list("updated_at", _key(searched)).first()
+        if index.until and oldest and oldest < (index.until, index.until_key):
             index._begin_anew()  # slots would not be in order of time
             return cls._extend(searched, owner_id)
         return index._append(in_order)
@@ -113,14 +120,20 @@ class SearchIndex(models.Model):
     def _append(self, in_order: models.QuerySet[Any]) -> int:
         """The first of them, as many as the last block has room for and memory allows."""
         block, used = divmod(self.slots, postings.SLOTS)
+        filled = self.filled if used else 0
+        if filled > FULL:
+            block, used, filled = block + 1, 0, 0
+        first = block * postings.SLOTS + used
         rows: list[Any] = []
         additions = postings.Additions()
-        texts = in_order.values_list("pk", "updated_at", "search_text")
+        texts = in_order.values_list("pk", "updated_at", _key(self.searched), "search_text")
         for *row, text in texts[: postings.SLOTS - used].iterator(chunk_size=AT_A_TIME):
             additions.add(used + len(rows), search.fields(text))
             rows.append(row)
             if additions.size > AT_ONCE:
                 break
+        if not rows:  # another one was faster
+            return 0
         added = additions.buckets()
         buckets = dict(self.buckets.filter(block=block).values_list("bucket", "data"))
         extended = [
@@ -134,7 +147,14 @@ class SearchIndex(models.Model):
         ]
         with transaction.atomic():
             unchanged = SearchIndex.objects.filter(pk=self.pk, slots=self.slots)
-            if not unchanged.update(slots=F("slots") + len(rows), until=rows[-1][1]):
+            _, until, until_key = rows[-1]
+            if not unchanged.update(
+                slots=first + len(rows),
+                until=until,
+                until_key=until_key,
+                texts=F("texts") + len(rows),
+                filled=filled + additions.size,
+            ):
                 return 0
             SearchBucket.objects.bulk_create(
                 extended,
@@ -142,15 +162,15 @@ class SearchIndex(models.Model):
                 unique_fields=["index", "bucket", "block"],
                 update_fields=["data"],
             )
-            _give_slots(self.searched, self.slots, rows)
+            _give_slots(self.searched, first, rows)
         return len(rows)
 
     def _is_worn_out(self) -> bool:
         """Whether most slots are those of texts that are no more."""
-        if self.slots < postings.SLOTS:
+        if self.texts < postings.SLOTS:
             return False
         used = self.searched.objects.filter(owner_id=self.owner_id, slot__isnull=False)
-        return used.count() < self.slots // 2
+        return used.count() < self.texts // 2
 
     @transaction.atomic
     def _begin_anew(self) -> None:
@@ -210,7 +230,7 @@ def _give_slots(searched: Searched, first: int, rows: list[Any]) -> None:
             update,
             [
                 (first + number, to_key(key, connection), to_time(updated_at))
-                for number, (key, updated_at) in enumerate(rows)
+                for number, (key, updated_at, _) in enumerate(rows)
             ],
         )
 
@@ -351,14 +371,13 @@ class _Search:
         rows = SearchBucket.objects.filter(
             index__owner=self.owner, index__of=_of(self.rows.model), bucket__in=wanted
         )
-        blocks: dict[int, dict[int, bytes]] = defaultdict(dict)
-        for self._index, block, bucket, data in rows.values_list(
-            "index", "block", "bucket", "data"
-        ):
-            blocks[block][bucket] = bytes(data)
+        columns = rows.order_by("-block").values_list("block", "index", "bucket", "data")
         levels: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        for block in sorted(blocks, reverse=True):
-            found = postings.levels(terms, _opening(blocks[block]), tags=tags)
+        for block, group in groupby(columns.iterator(chunk_size=LOOK_AT), key=itemgetter(0)):
+            buckets = {}
+            for _, self._index, bucket, data in group:
+                buckets[bucket] = bytes(data)
+            found = postings.levels(terms, _opening(buckets), tags=tags)
             for points, bits in found.items():
                 levels[points].append((block, bits))
         return levels
