@@ -41,6 +41,7 @@ from prompts.models.idempotency import KeyInProgress, KeyReused
 from prompts.models.labels import LabelConflict
 from prompts.models.prompts import LabelNotSet, NoSuchVersion, NothingToRollBack, VersionConflict
 from prompts.references import MalformedVersion
+from prompts.rendering import MissingVariables, RenderedTooLong
 
 logger = logging.getLogger(__name__)
 
@@ -90,6 +91,8 @@ KNOWN: dict[type[BaseException], tuple[int, str, str | None]] = {
     VersionConflict: (409, "version_conflict", None),
     LabelConflict: (409, "label_conflict", None),
     NothingToRollBack: (409, "nothing_to_roll_back", None),
+    MissingVariables: (400, "missing_variables", None),
+    RenderedTooLong: (400, "rendered_too_long", None),
     KeyInProgress: (409, "idempotency_key_in_progress", None),
     KeyReused: (422, "idempotency_key_reused", None),
     Throttled: (429, "throttled", None),

@@ -55,6 +55,20 @@ class NumberField(serializers.Field):
         return float(data)
 
 
+class FlagField(serializers.Field):
+    """JSON's true or false."""
+
+    default_error_messages = {
+        "null": "Send true or false, not null.",
+        "invalid": "Send true or false.",
+    }
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid")
+        return data
+
+
 class WholeNumberField(serializers.Field):
     """A JSON number that is whole (3 and 3.0 are one number, RFC 8259 and JSON Schema), from
     `minimum` on or, where there is one, that very word."""

@@ -187,6 +187,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = env.number(
     "MAX_BODY_BYTES", 2_621_440, minimum=1_024, maximum=104_857_600
 )
 
+MAX_RENDERED_BYTES = env.number("MAX_RENDERED_BYTES", 1_000_000, minimum=1_000, maximum=104_857_600)
+
 MAX_AUTH_BODY_BYTES = env.number("MAX_AUTH_BODY_BYTES", 32_768, minimum=8_192, maximum=1_048_576)
 
 REST_FRAMEWORK = {

@@ -25,7 +25,7 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[st
 
 def variable_changes(before: str, after: str) -> dict[str, list[str]]:
     """The variables that one text has and the other has not, as {"added", "removed"}."""
-    old, new = rendering.variables(before), rendering.variables(after)
+    old, new = ([each.name for each in rendering.variables(text)] for text in (before, after))
     kept = {*old} & {*new}
     return {
         "added": [name for name in new if name not in kept],

@@ -1,8 +1,15 @@
 from rest_framework import serializers
 
 from promptcrafter import ids
-from promptcrafter.fields import IdField, NumberField, TextField, WholeNumberField, as_sent
-from prompts import diffs, tags
+from promptcrafter.fields import (
+    FlagField,
+    IdField,
+    NumberField,
+    TextField,
+    WholeNumberField,
+    as_sent,
+)
+from prompts import diffs, rendering, tags
 from prompts.models import (
     MESSAGE_MAX_LENGTH,
     MODEL_MAX_LENGTH,
@@ -16,6 +23,7 @@ from prompts.models import (
     Version,
 )
 from prompts.models.labels import among
+from prompts.parameters import LabelField
 
 
 class TagsField(serializers.ListField):
@@ -35,6 +43,15 @@ class MessageField(TextField):
         super().__init__(max_length=MESSAGE_MAX_LENGTH, required=False, allow_blank=True, **kwargs)
 
 
+class VariableSerializer(serializers.Serializer):
+    """What stands in a text to be filled in."""
+
+    OPTIONAL = ("default",)
+
+    name = serializers.CharField()
+    default = serializers.CharField(required=False)
+
+
 class PromptSerializer(serializers.ModelSerializer):
     """Declares and validates. Rows are written out by hand: a list is mostly this function."""
 
@@ -45,6 +62,7 @@ class PromptSerializer(serializers.ModelSerializer):
     model = TextField(max_length=MODEL_MAX_LENGTH)
     tags = TagsField(required=False)
     message = MessageField(write_only=True)
+    variables = VariableSerializer(many=True, read_only=True)
     version = serializers.IntegerField(read_only=True)
     labels = serializers.DictField(child=serializers.IntegerField(min_value=1), read_only=True)
     createdAt = serializers.DateTimeField(source="created_at", read_only=True)
@@ -60,6 +78,7 @@ class PromptSerializer(serializers.ModelSerializer):
             "model",
             "tags",
             "message",
+            "variables",
             "version",
             "labels",
             "createdAt",
@@ -77,6 +96,7 @@ class PromptSerializer(serializers.ModelSerializer):
             **self._content(shown),
             "model": shown.model,
             "tags": shown.tags,
+            "variables": shown.variables,
             "version": shown.number if is_past else prompt.version,
             "labels": among(self.context.get("labels"), prompt.labels),
             "createdAt": prompt.created_at,
@@ -110,6 +130,17 @@ class EditSerializer(PromptSerializer):
         fields = [*PromptSerializer.Meta.fields, "baseVersion"]
 
 
+class EditedPromptSerializer(PromptSerializer):
+    OPTIONAL = ("warnings",)
+
+    warnings = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="What the edit may have broken."
+    )
+
+    class Meta(PromptSerializer.Meta):
+        fields = [*PromptSerializer.Meta.fields, "warnings"]
+
+
 class TrashedPromptSerializer(PromptSerializer):
     deletedAt = serializers.DateTimeField(source="deleted_at", read_only=True)
 
@@ -122,6 +153,7 @@ class TrashedPromptSerializer(PromptSerializer):
 
 class VersionSerializer(serializers.ModelSerializer):
     tags = TagsField(read_only=True)
+    variables = VariableSerializer(many=True, read_only=True)
     authorId = IdField("user", source="author_id", read_only=True, allow_null=True)
     createdAt = serializers.DateTimeField(source="created_at", read_only=True)
 
@@ -133,6 +165,7 @@ class VersionSerializer(serializers.ModelSerializer):
             "content",
             "model",
             "tags",
+            "variables",
             "message",
             "authorId",
             "createdAt",
@@ -146,6 +179,7 @@ class VersionSerializer(serializers.ModelSerializer):
             "content": version.content,
             "model": version.model,
             "tags": version.tags,
+            "variables": version.variables,
             "message": version.message,
             "authorId": _user_id(version.author_id),
             "createdAt": version.created_at,
@@ -315,6 +349,80 @@ class BatchItemSerializer(serializers.Serializer):
     prompt = PromptSerializer(required=False)
     error = serializers.CharField(required=False)
     code = serializers.CharField(required=False)
+
+
+class ValuesField(serializers.Field):
+    """What variables are filled in with: any JSON by their names. What comes of it is text."""
+
+    default_error_messages = {
+        "null": "Send an object, or leave it out.",
+        "invalid": "Send an object with a value for each variable, by its name.",
+        "max_length": "Send at most {most} values.",
+        "unwritable": "The value of {name} can't be written as text.",
+    }
+    MOST = 1_000
+
+    def to_internal_value(self, data):
+        if not isinstance(data, dict):
+            self.fail("invalid")
+        if len(data) > self.MOST:
+            self.fail("max_length", most=self.MOST)
+        return {name: self._text(name, value) for name, value in data.items()}
+
+    def _text(self, name, value):
+        try:
+            text = rendering.as_text(value)
+            f"{name}{text}".encode()  # no lone surrogates
+        except (ValueError, RecursionError):
+            self.fail("unwritable", name=ascii(name[: rendering.NAME_MAX_LENGTH]))
+        return text
+
+
+class RenderSerializer(serializers.Serializer):
+    variables = ValuesField(required=False)
+    version = WholeNumberField(minimum=1, or_word="latest", required=False)
+    label = LabelField(required=False)  # type: ignore[assignment]
+    strict = FlagField(required=False)
+
+
+class DraftSerializer(serializers.Serializer):
+    content = TextField(max_length=TEXT_MAX_LENGTH)
+
+
+class RenderDraftSerializer(DraftSerializer):
+    variables = ValuesField(required=False)
+    strict = FlagField(required=False)
+
+
+class RenderedDraftSerializer(serializers.Serializer):
+    """The shape of what prompts.rendering makes of a text."""
+
+    content = serializers.CharField()
+    used = serializers.ListField(child=serializers.CharField(), help_text="Values, by name.")
+    unused = serializers.ListField(
+        child=serializers.CharField(), help_text="Values that the text has no variable for."
+    )
+    missing = serializers.ListField(
+        child=serializers.CharField(), help_text="Variables that were left as they are."
+    )
+
+
+class RenderedSerializer(RenderedDraftSerializer):
+    version = serializers.IntegerField(min_value=1)
+
+
+class NearMissSerializer(serializers.Serializer):
+    """Text that looks like a variable and is none, in characters of the content."""
+
+    text = serializers.CharField()
+    start = serializers.IntegerField(min_value=0)
+    end = serializers.IntegerField(min_value=1)
+    why = serializers.CharField()
+
+
+class CheckedSerializer(serializers.Serializer):
+    variables = VariableSerializer(many=True)
+    warnings = NearMissSerializer(many=True)
 
 
 def _user_id(key):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from prompts.views import labels, search, trash, versions
+from prompts.views import labels, rendering, search, trash, versions
 from prompts.views.batch import BatchView
 
 urlpatterns = [
@@ -8,6 +8,9 @@ urlpatterns = [
     path("tags", search.TagListView.as_view(), name="tags"),
     path("models", search.ModelListView.as_view(), name="models"),
     path("prompts/batch", BatchView.as_view()),
+    path("prompts/<pk>/render", rendering.RenderView.as_view()),
+    path("render", rendering.RenderDraftView.as_view(), name="render"),
+    path("render/check", rendering.CheckDraftView.as_view()),
     path("prompts/<pk>/versions", versions.VersionListView.as_view()),
     path("prompts/<pk>/versions/<number>", versions.VersionView.as_view()),
     path("prompts/<pk>/versions/<number>/restore", versions.RestoreView.as_view()),

@@ -17,6 +17,8 @@ NEW_PASSWORD = {"currentPassword": PASSWORD, "newPassword": "battery staple hors
 LATEST = {"version": "latest"}
 OUTPUT = {"output": "o", "modelUsed": "m"}
 
+DRAFT = {"content": "{{a=1}}"}
+
 # method, path, body, and the status for: nobody, somebody else, the owner, a key of the owner's
 # that may only read, and one that may do anything as of the label `production`
 ACCESS = [
@@ -47,6 +49,14 @@ ACCESS = [
     ("GET", "/prompts/{prompt}/labels/production/history", None, 401, 403, 200, 200, 403),
     ("POST", "/prompts/{prompt}/labels/production/rollback", None, 401, 403, 200, 403, 200),
     ("POST", "/prompts/{prompt}/labels/staging/rollback", None, 401, 403, 409, 403, 403),
+    ("POST", "/prompts/{prompt}/render", {}, 401, 403, 200, 200, 200),
+    ("POST", "/prompts/{unreleased}/render", {}, 401, 403, 200, 200, 404),
+    ("POST", "/prompts/{trashed}/render", {}, 401, 404, 404, 404, 404),
+    ("POST", "/prompts/{prompt}/render", {"version": 1}, 401, 403, 200, 200, 403),
+    ("POST", "/prompts/{prompt}/render", {"label": "production"}, 401, 403, 200, 200, 200),
+    ("POST", "/prompts/{prompt}/render", {"label": "staging"}, 401, 403, 200, 200, 403),
+    ("POST", "/render", DRAFT, 401, 200, 200, 200, 200),
+    ("POST", "/render/check", DRAFT, 401, 200, 200, 200, 200),
     ("GET", "/trash", None, 401, 200, 200, 200, 403),
     ("DELETE", "/trash/{trashed}", None, 401, 403, 204, 403, 403),
     ("POST", "/trash/{trashed}/restore", None, 401, 403, 200, 403, 403),

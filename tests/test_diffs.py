@@ -6,35 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prompts import diffs, rendering
+from prompts import diffs
 
 NAMES = ("v1", "v2")
 texts = st.lists(st.sampled_from(["a", "b", "c", "", "\r", "\u2028x"]), max_size=12).map("\n".join)
-
-
-@pytest.mark.parametrize(
-    ("content", "names"),
-    [
-        ("", []),
-        ("{{a}} {{b}} {{a}}", ["a", "b"]),
-        ("{{ name }}{{Ünï_1}}{{名前}}", ["name", "Ünï_1", "名前"]),
-        ("{{tone=friendly and warm}}", ["tone"]),
-        (r"\{{not}} {single} {{}} {{a-b}} {{ }} ${x} {% if %}", []),
-        ("{{" + "x" * 64 + "}}{{" + "y" * 65 + "}}", ["x" * 64]),
-        ('{"json": {"a": {"b": 1}}}', []),
-    ],
-)
-def test_variables(content, names):
-    assert rendering.variables(content) == names
-
-
-@pytest.mark.parametrize(
-    "content", ["{{" * 100_000, "{{" + " " * 200_000, "{{a=" * 50_000, "\\{{" * 66_000]
-)
-def test_finding_variables_in_hostile_text_takes_no_time(content):
-    start = time.process_time()
-    assert rendering.variables(content) == []
-    assert time.process_time() - start < 5  # a hang, not a matter of milliseconds
 
 
 def test_changes_are_told_field_by_field():

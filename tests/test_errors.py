@@ -24,6 +24,7 @@ KEY = {"Authorization": "Bearer {key}"}
 LIMITED_KEY = {"Authorization": "Bearer {limited_key}"}
 RUNNING = {"Idempotency-Key": "running"}
 LABEL = "/prompts/{prompt}/labels/production"
+LONG_DRAFT = {"content": "{{a}}" * 1_001, "variables": {"a": "x" * 1_000}}
 FORM = {"content_type": "application/x-www-form-urlencoded"}
 
 # status, code, and the request of alice's that is answered so
@@ -80,6 +81,8 @@ ERRORS = [
     (409, "email_taken", "POST", "/auth/signup", {"body": ALICE}),
     (409, "version_conflict", "PATCH", "/prompts/{prompt}", {"body": {"baseVersion": 1}}),
     (409, "label_conflict", "PUT", LABEL, {"body": {"version": 1, "expectedVersion": 2}}),
+    (400, "missing_variables", "POST", "/render", {"body": {"content": "{{a}}"}}),
+    (400, "rendered_too_long", "POST", "/render", {"body": LONG_DRAFT}),
     (409, "nothing_to_roll_back", "POST", f"{LABEL}/rollback", {}),
     (409, "idempotency_key_in_progress", "POST", "/prompts", {"body": {}, "headers": RUNNING}),
     (403, "signups_closed", "GET", "/fail/SignupsClosed", {}),
@@ -127,6 +130,7 @@ ELSEWHERE = {"permission_denied", "csrf_failed"}
 MORE = {
     "invalid": ["fields"],
     "insufficient_scope": ["missing"],
+    "missing_variables": ["missing"],
     "outside_labels": ["labels"],
     "label_not_set": ["labels"],
     "label_conflict": ["currentVersion"],

@@ -17,7 +17,7 @@ PROMPT = {
 def test_a_saved_prompt_comes_back_as_the_contract_shows_it(alice):
     response = alice.post("/prompts", PROMPT)
     assert response.status_code == 201
-    added = {"version", "labels"}
+    added = {"version", "labels", "variables"}
     assert set(response.json()) == {*PROMPT, "_id", "ownerId", "createdAt", "updatedAt"} | added
     assert response.json() | PROMPT == response.json()
     assert response.json() == alice.get(f"/prompts/{response.json()['_id']}").json()

@@ -77,6 +77,18 @@ def test_the_lines_about_lists_go_on_from_there(server):
     assert (tags, models) == ([{"tag": "art", "count": 1}], [{"model": "DALL·E", "count": 1}])
 
 
+def test_the_lines_about_templates_go_on_from_there(server):
+    script = lines_to_type("README.md").replace("ada@example.com", "eva@example.com")
+    script = script.replace("http://127.0.0.1:8000", server) + "\necho\n"
+    done = shell(script + lines_to_type("docs/templates.md"))
+    assert done.returncode == 0, done.stderr
+    rendered, missing, checked, edited = [json.loads(line) for line in done.stdout.splitlines()[1:]]
+    assert rendered["content"] == "Write four lines about {{rain}}."
+    assert missing["missing"] == ["topic"]
+    assert [each["text"] for each in checked["warnings"]] == ["{name}"]
+    assert edited["warnings"] == ["removed variable `topic`"]
+
+
 def test_the_lines_about_accounts_go_on_from_there_too(server):
     script = lines_to_type("README.md") + "\necho\n" + lines_to_type("docs/accounts.md")
     script = script.replace("http://127.0.0.1:8000", server)

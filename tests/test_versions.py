@@ -22,6 +22,7 @@ def test_a_new_prompt_is_version_1(alice):
     (version,) = alice.get(f"/prompts/{prompt['_id']}/versions").json()
     assert version == PROMPT | {
         "number": 1,
+        "variables": [{"name": "topic"}],
         "message": "",
         "authorId": alice.user.wire_id,
         "createdAt": prompt["createdAt"],
@@ -60,7 +61,8 @@ def test_a_message_has_at_most_500_characters(alice, path, method, message):
 def test_a_prompt_can_be_read_as_of_a_version(alice, path):
     newest, version = alice.get(path).json(), alice.get(f"{path}/versions/1").json()
     shown = alice.get(f"{path}?version=1").json()
-    assert shown == newest | PROMPT | {"version": 1, "updatedAt": version["createdAt"]}
+    then = {"version": 1, "updatedAt": version["createdAt"], "variables": [{"name": "topic"}]}
+    assert shown == newest | PROMPT | then
     assert alice.get(f"{path}?version=3").json() == newest
 
 

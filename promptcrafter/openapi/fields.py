@@ -77,6 +77,24 @@ class LabelExtension(OpenApiSerializerFieldExtension):
         return dict(LABEL)
 
 
+class ParameterLabelExtension(LabelExtension):
+    target_class = "prompts.parameters.LabelField"
+
+
+class FlagExtension(OpenApiSerializerFieldExtension):
+    target_class = "promptcrafter.fields.FlagField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        return {"type": "boolean"}
+
+
+class ValuesExtension(OpenApiSerializerFieldExtension):
+    target_class = "prompts.serializers.ValuesField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        return {"type": "object", "maxProperties": self.target.MOST, "additionalProperties": {}}
+
+
 class NothingElseExtension(OpenApiSerializerExtension):
     target_class = "accounts.serializers.NothingElse"
     match_subclasses = True

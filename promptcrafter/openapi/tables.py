@@ -12,6 +12,8 @@ CODES: dict[str, tuple[int, str]] = {
     "malformed_id": (400, "The id could never be one."),
     "malformed_version": (400, "The version's number could never be one."),
     "malformed_label": (400, "The label's name could never be one."),
+    "missing_variables": (400, "Variables, `missing`, have neither a value nor a default."),
+    "rendered_too_long": (400, "The text would be longer than this server allows."),
     "unknown_host": (400, "The server does not answer to that Host name."),
     "bad_request": (400, "The request is malformed."),
     "not_authenticated": (401, "There is no token."),
@@ -79,7 +81,8 @@ ERROR: dict[str, Any] = {
         "missing": {
             "type": "array",
             "items": {"type": "string"},
-            "description": "With `insufficient_scope`: what the key needs; nothing where none may.",
+            "description": "With `insufficient_scope`: what the key needs; nothing where none may. "
+            "With `missing_variables`: their names.",
         },
         "currentVersion": {
             "type": ["integer", "null"],

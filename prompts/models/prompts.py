@@ -4,7 +4,7 @@ Each verb locks the prompt's row first, so that of two at once the second sees w
 and appends to the history in the same transaction.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any, Self
 
@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from promptcrafter import ids
 from promptcrafter.labels import check_name
-from prompts import diffs, search, tags
+from prompts import diffs, rendering, search, tags
 from prompts.models.expressions import ByCodePoint
 from prompts.models.labels import Label, LabelMove
 from prompts.models.limits import (
@@ -115,6 +115,9 @@ class Prompt(models.Model):
     content = models.TextField(validators=[MaxLengthValidator(TEXT_MAX_LENGTH)])
     model = models.CharField(max_length=MODEL_MAX_LENGTH)
     tags = models.JSONField(default=list, blank=True)
+    variables = models.JSONField(
+        default=list, editable=False, help_text="Of the content (prompts.rendering)."
+    )
     version = models.PositiveIntegerField(
         default=1, editable=False, help_text="The newest version's number; it only ever grows."
     )
@@ -178,6 +181,7 @@ class Prompt(models.Model):
             super().save(*args, **kwargs)
             return
         self.created_at = self.updated_at = timezone.now()
+        self.variables = rendering.described(self.content)
         self.search_text = search.document(self.title, self.content, self.tags)
         with transaction.atomic():
             super().save(*args, **kwargs)
@@ -228,6 +232,19 @@ class Prompt(models.Model):
         if number != self.version:
             raise VersionConflict(self.at(number), self)
 
+    def users_of(self, names: Collection[str]) -> dict[str, list[str]]:
+        """Each of the variables, and the labels that point at a version that has it, written as
+        `production (v3)`; one query."""
+        rows = self.versions.filter(number__in=self.labels.values())
+        known = {
+            number: {each["name"] for each in variables}
+            for number, variables in rows.values_list("number", "variables")
+        }
+        return {
+            name: [f"{label} (v{at})" for label, at in self.labels.items() if name in known[at]]
+            for name in names
+        }
+
     # Changing -----------------------------------------------------------------------------------
 
     @transaction.atomic
@@ -252,12 +269,13 @@ class Prompt(models.Model):
             return False
         for name, value in changed.items():
             setattr(self, name, value)
+        self.variables = rendering.described(self.content)
         self.version += 1
         self.revision += 1
         self.updated_at = _later_than(self.updated_at)
         self.search_text = search.document(self.title, self.content, self.tags)
         self.slot = None  # the index has the old text
-        written = ["version", "revision", "updated_at", "search_text", "slot"]
+        written = ["variables", "version", "revision", "updated_at", "search_text", "slot"]
         self.save(update_fields=[*changed, *written])
         self._append_version(author, source, message)
         if "tags" in changed:
@@ -390,6 +408,7 @@ class Prompt(models.Model):
             author=author,
             source=source,
             created_at=self.updated_at,
+            variables=self.variables,
             **self.text,
         ).save(force_insert=True)
 

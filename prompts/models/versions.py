@@ -24,7 +24,7 @@ class VersionQuerySet(models.QuerySet["Version"]):
             )
             .alias(carried=models.F("prompt__label_rows__prompt"))
             .select_related("prompt")
-            .defer(*(f"prompt__{name}" for name in (*diffs.FIELDS, "search_text")))
+            .defer(*(f"prompt__{name}" for name in (*diffs.FIELDS, "variables", "search_text")))
         )
 
     def newest_first(self) -> "VersionQuerySet":
@@ -57,6 +57,7 @@ class Version(models.Model):
     content = models.TextField(editable=False)
     model = models.CharField(max_length=MODEL_MAX_LENGTH, editable=False)
     tags = models.JSONField(editable=False)
+    variables = models.JSONField(default=list, editable=False)
     message = models.CharField(max_length=MESSAGE_MAX_LENGTH, blank=True, editable=False)
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -17,7 +17,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from accounts.models import User
-from prompts import search
+from prompts import rendering, search
 from prompts.models import Label, LabelMove, Log, Prompt, Tag, Version
 from prompts.seeding import bulk
 from prompts.seeding.texts import Text, Writer
@@ -141,6 +141,7 @@ def _library(user: User, size: int, plan: Plan, random: Random, writer: Writer) 
             id=versions[0].prompt_id,
             owner=user,
             **newest.text,
+            variables=newest.variables,
             version=newest.number,
             revision=newest.number,
             created_at=created_at,
@@ -165,6 +166,7 @@ def _versions(
             number=number,
             title=title,
             content=content,
+            variables=rendering.described(content),
             model=model,
             tags=tags,
             author=user,

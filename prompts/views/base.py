@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api import ApiView
 from accounts.models import Scope
-from accounts.permissions import HasScope, IsOwner, labels_of
+from accounts.permissions import HasScope, IsOwner, OutsideLabels, labels_of
 from prompts.models import Prompt
 from prompts.models.labels import among
 from prompts.models.prompts import LabelNotSet
@@ -54,6 +54,22 @@ class OwnedView(ApiView):
     def find_prompt_without_text(self) -> Prompt:
         """The same, where what it says does not matter."""
         return self._visible(self.find(Prompt.objects.without_text(), self.kwargs["pk"]))
+
+    def reference(self, version: int | str | None, label: str | None) -> int | str:
+        """Which version is asked for; raises ValidationError and OutsideLabels."""
+        if version is not None and label is not None:
+            raise ValidationError({"label": "Send either `version` or `label`."})
+        limits = labels_of(self.request)
+        if limits and (version is not None or label not in {None, *limits}):
+            raise OutsideLabels(limits)
+        return version or label or "latest"
+
+    def visible_reference(self, prompt: Prompt, ref: int | str) -> int | str:
+        """For a key that is limited to labels the newest is the first of them that is set."""
+        limits = labels_of(self.request)
+        if not limits or ref != "latest":
+            return ref
+        return next(name for name in limits if name in prompt.labels)
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, LabelNotSet) and (limits := labels_of(self.request)):

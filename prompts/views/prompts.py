@@ -6,13 +6,18 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.models import Scope
-from accounts.permissions import OutsideLabels, labels_of, require_scope
+from accounts.permissions import labels_of, require_scope
 from promptcrafter.conditions import is_fresh, not_modified, require_match
 from promptcrafter.labels import check_name
 from prompts import references
 from prompts.models import Prompt
 from prompts.parameters import PromptListParameters, names
-from prompts.serializers import EditSerializer, ListedPromptSerializer, PromptSerializer
+from prompts.serializers import (
+    EditedPromptSerializer,
+    EditSerializer,
+    ListedPromptSerializer,
+    PromptSerializer,
+)
 from prompts.views import lists, shown
 from prompts.views.base import OwnedView
 from prompts.views.idempotent import idempotent
@@ -27,6 +32,18 @@ def prompt_answer(prompt: Prompt, status: int = 200) -> Response:
     return Response(
         PromptSerializer(prompt).data, status=status, headers={"ETag": prompt_etag(prompt)}
     )
+
+
+def _warnings(prompt: Prompt, before: list[str]) -> list[str]:
+    """What an edit took away of the variables that were there `before`."""
+    kept = {each["name"] for each in prompt.variables}
+    removed = [name for name in before if name not in kept]
+    warnings = []
+    for name, users in (prompt.users_of(removed) if removed else {}).items():
+        verb = "uses" if len(users) == 1 else "use"
+        which = f", which {' and '.join(users)} {verb}" if users else ""
+        warnings.append(f"removed variable `{name}`{which}")
+    return warnings
 
 
 def require_labels_scope(request: Request, prompt: Prompt) -> None:
@@ -84,25 +101,25 @@ class PromptViewSet(OwnedView, GenericViewSet):
         ref = self._reference()
         if "If-None-Match" in request.headers:  # decided before the text is read
             known = self.find_prompt_without_text()
-            etag = self._etag(known, known.number_of(self._visible_reference(known, ref)))
+            etag = self._etag(known, known.number_of(self.visible_reference(known, ref)))
             if is_fresh(request, etag):
                 return not_modified(etag)
         prompt = self.find_prompt()
-        ref = self._visible_reference(prompt, ref)
+        ref = self.visible_reference(prompt, ref)
         row = prompt if ref == "latest" else prompt.at(ref)
         headers = {"ETag": self._etag(prompt, prompt.number_of(ref))}
         return Response(self.get_serializer(row).data, headers=headers)
 
     @extend_schema(
         responses={
-            200: PromptSerializer,
+            200: EditedPromptSerializer,
             409: "version_conflict",
             412: "precondition_failed",
         }
     )
     def partial_update(self, request: Request, pk: str) -> Response:
         """Edit a prompt. Only the fields that are sent change; what changes makes a version."""
-        prompt = self.find_prompt()
+        prompt, before = self.find_prompt(), list[str]()
         serializer = self.get_serializer(prompt, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
         base = serializer.validated_data.pop("base_version", None)
@@ -113,9 +130,13 @@ class PromptViewSet(OwnedView, GenericViewSet):
             require_match(request, prompt_etag(locked))
             if base is not None:
                 locked.require_base(base)
+            before.extend(each["name"] for each in locked.variables)
 
         serializer.save(author=request.user, check=check)
-        return prompt_answer(prompt)
+        answer = prompt_answer(prompt)
+        if warnings := _warnings(prompt, before):
+            answer.data["warnings"] = warnings
+        return answer
 
     @extend_schema(responses={204: None, 412: "precondition_failed"})
     def destroy(self, request: Request, pk: str) -> Response:
@@ -132,21 +153,10 @@ class PromptViewSet(OwnedView, GenericViewSet):
     def _reference(self) -> int | str:
         """Which version is asked for; raises MalformedVersion, MalformedLabel, ValidationError."""
         version, label = (self.request.query_params.get(name) for name in ("version", "label"))
-        if version is not None and label is not None:
-            raise ValidationError({"label": "Send either `version` or `label`."})
-        limits = labels_of(self.request)
-        if limits and (version is not None or label not in {None, *limits}):
-            raise OutsideLabels(limits)
-        if version is not None:
-            return references.number(version)
-        return "latest" if label is None else check_name(label)
-
-    def _visible_reference(self, prompt: Prompt, ref: int | str) -> int | str:
-        """For a key that is limited to labels the newest is the first of them that is set."""
-        limits = labels_of(self.request)
-        if not limits or ref != "latest":
-            return ref
-        return next(name for name in limits if name in prompt.labels)
+        return self.reference(
+            None if version is None else references.number(version),
+            None if label is None else check_name(label),
+        )
 
     def _etag(self, prompt: Prompt, number: int) -> str:
         """Where other labels and edits are hidden, the tag hides them too."""
