@@ -41,8 +41,8 @@ Searched = type[Prompt] | type[Label]
 TAIL = 250
 # So many prompts that a filter leaves are read through; of more, the index names the first ones.
 FEW = 250
-# Texts of any length that are in memory at a time, and texts of those that are indexed.
-AT_A_TIME = 50
+# Characters of texts that are in memory at a time, and how many texts at most.
+AT_A_TIME = 2_000_000
 LOOK_AT = 256
 # Characters; a longer text would fill the index with n-grams of its own.
 LONG = 20_000
@@ -127,7 +127,7 @@ class SearchIndex(models.Model):
         rows: list[Any] = []
         additions = postings.Additions()
         texts = in_order.values_list("pk", "updated_at", _key(self.searched), "search_text")
-        for *row, text in texts[: postings.SLOTS - used].iterator(chunk_size=AT_A_TIME):
+        for *row, text in texts[: postings.SLOTS - used].iterator(chunk_size=50):
             additions.add(used + len(rows), search.fields(text))
             rows.append(row)
             if additions.size > AT_ONCE:
@@ -286,14 +286,14 @@ def ranked(
     other way that the index knows nothing of: if that leaves a few, they are read through. `shown`
     is how many of the first hits are, None for all and 0 for none.
 
-    Statements: one for what the index has not, and one more for each fifty of it that match; one
-    for the index, and one for each hundred or so that are looked at.
+    Statements: one for what the index has not, and one or more, after its size, for what of it
+    matches; one for the index, and one for each hundred or so that are looked at.
     """
     _searched[rows.model, owner.pk] = None
     if is_narrowed:
-        keys = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
-        if len(keys) <= FEW:
-            yield from _read_through(rows, keys, terms)
+        few = list(_sized(rows)[: FEW + 1])
+        if len(few) <= FEW:
+            yield from _read_through(rows, few, terms)
             return
     last: Hit | None = None
     while True:
@@ -316,18 +316,36 @@ def _tail(rows: SearchableQuerySet, terms: list[search.Term]) -> list[Hit]:
     First the keys alone: of a cursor over the texts PostgreSQL expects a tenth to be read, and goes
     through the whole table for it.
     """
-    found = rows.filter(slot=None).containing(terms).order_by()
-    return _read_through(rows, list(found.values_list("pk", flat=True)), terms)
+    return _read_through(rows, _sized(rows.filter(slot=None).containing(terms)), terms)
 
 
-def _read_through(rows: SearchableQuerySet, keys: list[Any], terms: list[search.Term]) -> list[Hit]:
-    """The hits among those with these keys, in order."""
-    read = _texts if len(keys) > AT_A_TIME else _reading(rows)
+def _sized(rows: SearchableQuerySet) -> Any:
+    """The key of each, and the characters of its text."""
+    return rows.order_by().values_list("pk", Length("search_text"))
+
+
+def _read_through(rows: SearchableQuerySet, sized: Any, terms: list[search.Term]) -> list[Hit]:
+    """The hits among those with these keys, in order; in one statement, unless they are large."""
+    batches = list(_batches(sized))
+    read = _reading(rows) if len(batches) == 1 else _texts
     hits: list[Hit] = []
-    for start in range(0, len(keys), AT_A_TIME):
-        found = rows.filter(pk__in=keys[start : start + AT_A_TIME])
-        hits += (hit for _, hit in _hits(read(found), terms))
+    for keys in batches:
+        hits += (hit for _, hit in _hits(read(rows.filter(pk__in=keys)), terms))
     return sorted(hits, reverse=True)
+
+
+def _batches(sized: Iterable[tuple[Any, int]]) -> Iterator[list[Any]]:
+    """Keys of texts that can be in memory at a time."""
+    batch: list[Any] = []
+    size = 0
+    for key, length in sized:
+        if batch and (len(batch) == LOOK_AT or size + length > AT_A_TIME):
+            yield batch
+            batch, size = [], 0
+        batch.append(key)
+        size += length
+    if batch:
+        yield batch
 
 
 @dataclass
