@@ -96,6 +96,54 @@ def catch_up(owner, searched=Prompt):
         return SearchIndex.catch_up(searched, owner.user.pk)
 
 
+# Query → the texts that it finds, the best first: title, tags, content.
+CASES = {
+    "art": [
+        ("The art", [], "c"),
+        ("Artful things", [], "c"),
+        ("A smart one", [], "c"),
+        ("One", ["modern art"], "c"),
+        ("Two", ["artful"], "c"),
+        ("Three", ["smart"], "c"),
+        ("Four", [], "some ART, here"),
+        ("Five", [], "artful"),
+        ("Six", [], "smarter"),
+    ],
+    "red fox": [  # points add up: 18, 15, 12, 10, 3
+        ("Red fox", [], "c"),
+        ("A red one", ["fox"], "c"),
+        ("A fox, again", [], "red"),
+        ("Redder", [], "foxes"),
+        ("None", [], "foxes are bored"),
+    ],
+    "c++": [("The C++ way", [], "c"), ("One", [], "in c++"), ("Two", [], "xc++")],
+    "文": [
+        ("文", [], "c"),
+        ("文字", [], "c"),
+        ("中文", [], "c"),
+        ("One", ["文"], "c"),
+        ("Two", [], "中文"),
+    ],
+    "né": [
+        ("Né à Lyon", [], "c"),
+        ("Une née", [], "c"),
+        ("Une année", [], "c"),
+        ("Dîner", [], "re\u0301ne\u0301"),
+    ],
+}
+
+
+@pytest.mark.parametrize("is_indexed", [False, True])
+@pytest.mark.parametrize("query", CASES)
+def test_the_best_match_comes_first(alice, make_prompt, small, query, is_indexed):
+    for title, tags, content in CASES[query]:  # so the last one is the newest
+        make_prompt(alice, title=f"{title} ...", tags=tags, content=content)
+    make_prompt(alice, title="Something else")
+    if is_indexed:
+        assert catch_up(alice) > len(CASES[query])
+    assert titles(alice, query) == [f"{title} ..." for title, *_ in CASES[query]]
+
+
 @pytest.fixture
 def indexed(alice, library, small):
     catch_up(alice)

@@ -47,12 +47,17 @@ def test_the_readmes_curl_lines_lead_from_sign_up_to_search(server):
     assert done.stdout.count("A surreal mountain landscape.") == 1
 
 
-def test_the_lines_about_versions_go_on_from_there(server):
-    script = lines_to_type("README.md").replace("ada@example.com", "eve@example.com")
-    script = script.replace("http://127.0.0.1:8000", server) + "\necho\n"
-    done = shell(script + lines_to_type("docs/versions.md"))
+def answers_to(server, document, *, name):
+    """What a person of that name sees who types the README's lines, and then the document's."""
+    script = lines_to_type("README.md") + "\necho\n" + lines_to_type(document)
+    script = script.replace("http://127.0.0.1:8000", server)
+    done = shell(script.replace("ada@example.com", f"{name}@example.com"))
     assert done.returncode == 0, done.stderr
-    answers = [json.loads(line) for line in done.stdout.splitlines()[1:]]
+    return done.stdout.splitlines()[1:]
+
+
+def test_the_lines_about_versions_go_on_from_there(server):
+    answers = map(json.loads, answers_to(server, "docs/versions.md", name="eve"))
     edited, versions, diff, label, shown, _, history, rolled_back, restored = answers
     assert (edited["version"], [v["number"] for v in versions]) == (2, [2, 1])
     assert diff["variables"] == {"added": ["mood"], "removed": []}
@@ -62,11 +67,8 @@ def test_the_lines_about_versions_go_on_from_there(server):
 
 
 def test_the_lines_about_lists_go_on_from_there(server):
-    script = lines_to_type("README.md").replace("ada@example.com", "ida@example.com")
-    script = script.replace("http://127.0.0.1:8000", server) + "\necho\n"
-    done = shell(script + lines_to_type("docs/lists.md"))
-    assert done.returncode == 0, done.stderr
-    listed, found, tags, models = [json.loads(line) for line in done.stdout.splitlines()[1:]]
+    answers = map(json.loads, answers_to(server, "docs/lists.md", name="ida"))
+    listed, found, tags, models = answers
     assert [prompt["title"] for prompt in listed] == ["AI image prompt"]
     assert "content" not in listed[0]
     text = found[0]["content"]
@@ -78,11 +80,8 @@ def test_the_lines_about_lists_go_on_from_there(server):
 
 
 def test_the_lines_about_templates_go_on_from_there(server):
-    script = lines_to_type("README.md").replace("ada@example.com", "eva@example.com")
-    script = script.replace("http://127.0.0.1:8000", server) + "\necho\n"
-    done = shell(script + lines_to_type("docs/templates.md"))
-    assert done.returncode == 0, done.stderr
-    rendered, missing, checked, edited = [json.loads(line) for line in done.stdout.splitlines()[1:]]
+    answers = map(json.loads, answers_to(server, "docs/templates.md", name="eva"))
+    rendered, missing, checked, edited = answers
     assert rendered["content"] == "Write four lines about {{rain}}."
     assert missing["missing"] == ["topic"]
     assert [each["text"] for each in checked["warnings"]] == ["{name}"]
@@ -90,11 +89,7 @@ def test_the_lines_about_templates_go_on_from_there(server):
 
 
 def test_the_lines_about_accounts_go_on_from_there_too(server):
-    script = lines_to_type("README.md") + "\necho\n" + lines_to_type("docs/accounts.md")
-    script = script.replace("http://127.0.0.1:8000", server)
-    done = shell(script.replace("ada@example.com", "max@example.com"))
-    assert done.returncode == 0, done.stderr
-    me, released, keys, logged_out = done.stdout.splitlines()[1:]
+    me, released, keys, logged_out = answers_to(server, "docs/accounts.md", name="max")
     assert json.loads(me)["email"] == "max@example.com"
     assert (json.loads(released), logged_out) == ([], "")
     assert json.loads(keys)[0]["labels"] == ["production"]

@@ -124,14 +124,7 @@ class SearchIndex(models.Model):
         if filled > FULL:
             block, used, filled = block + 1, 0, 0
         first = block * postings.SLOTS + used
-        rows: list[Any] = []
-        additions = postings.Additions()
-        texts = in_order.values_list("pk", "updated_at", _key(self.searched), "search_text")
-        for *row, text in texts[: postings.SLOTS - used].iterator(chunk_size=50):
-            additions.add(used + len(rows), search.fields(text))
-            rows.append(row)
-            if additions.size > AT_ONCE:
-                break
+        rows, additions = self._gather(in_order, used)
         if not rows:  # another one was faster
             return 0
         added = additions.buckets()
@@ -164,6 +157,20 @@ class SearchIndex(models.Model):
             )
             _give_slots(self.searched, first, rows)
         return len(rows)
+
+    def _gather(
+        self, in_order: models.QuerySet[Any], used: int
+    ) -> tuple[list[Any], postings.Additions]:
+        """Key, time and the prompt's key of each that is taken, and what the block gets of them."""
+        rows: list[Any] = []
+        additions = postings.Additions()
+        texts = in_order.values_list("pk", "updated_at", _key(self.searched), "search_text")
+        for *row, text in texts[: postings.SLOTS - used].iterator(chunk_size=50):
+            additions.add(used + len(rows), search.fields(text))
+            rows.append(row)
+            if additions.size > AT_ONCE:
+                break
+        return rows, additions
 
     def _is_worn_out(self) -> bool:
         """Whether most slots are those of texts that are no more."""
