@@ -52,8 +52,8 @@ class Order(NamedTuple):
         if at is None:
             return parts
         begun = without if self._value(at) is None else with_value
-        rest = parts if begun is parts[0] else parts[1:]
-        return [begun.filter(self._beyond(at)), *rest[1:]]
+        rest = parts[1:] if begun is parts[0] else []
+        return [begun.filter(self._beyond(at)), *rest]
 
     def _sorted(self, rows: QuerySet[Any], *, is_descending: bool) -> QuerySet[Any]:
         by_key = f"{'-' if is_descending else ''}{self.by or self.key}"

@@ -48,10 +48,10 @@ class RenderedTooLong(ValueError):
 
 
 class MissingVariables(ValueError):
-    """Tells the names."""
+    """Tells the names; the sentence, the first of them."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        listed = ", ".join(f"`{name}`" for name in names)
+        listed = ", ".join(f"`{name}`" for name in names[:10]) + (" …" if names[10:] else "")
         super().__init__(f"Send a value for {listed}, or `strict`: false to leave it as it is.")
         self.details = {"missing": list(names)}
 
@@ -109,7 +109,7 @@ def render(content: str, values: Mapping[str, str], *, most: int) -> Rendered:
     rest = content[at:]
     if size + _size(rest) > most:
         raise RenderedTooLong(most)
-    names = [each.name for each in known]
+    names = {each.name: None for each in known}  # a set, in order
     return Rendered(
         content="".join([*pieces, rest]),
         used=[name for name in names if name in given],

@@ -56,6 +56,10 @@ def test_a_missing_value_is_an_error_unless_it_is_said_not_to_be(alice, template
     problem = response.json()
     assert (problem["code"], problem["missing"]) == ("missing_variables", ["topic", "reader"])
     assert "`topic`, `reader`" in problem["error"]
+    many = "".join(f"{{{{v{number}}}}}" for number in range(11))
+    sentence = alice.post("/render", {"content": many}).json()["error"]
+    assert "`v9` …" in sentence
+    assert "`v10`" not in sentence
     assert render(alice, template, strict=True, variables={"topic": ""}).status_code == 400
     found = render(alice, template, strict=False, variables={"topic": "rain"}).json()
     assert found["content"].startswith("Write three lines about rain for {{ reader }}.")
