@@ -1,5 +1,6 @@
 """The ranked search, held against a plain reading of everything."""
 
+import json
 import os
 import random
 import re
@@ -12,7 +13,6 @@ from urllib.parse import urlencode
 import pytest
 from django.core.management import call_command
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from prompts import postings, search
@@ -330,15 +330,28 @@ def test_a_search_takes_as_many_statements_for_a_small_library_as_for_one_prompt
         assert len(titles(alice, "title")) == number
 
 
-def test_texts_are_read_so_many_at_a_time_as_memory_allows(alice, make_prompt):
+def test_long_texts_are_not_kept_until_all_are_found(alice, make_prompt):
     for number in range(12):
         make_prompt(alice, title=f"Zebra {number}", content="z" * 200_000)
-    with CaptureQueriesContext(connection) as captured:
-        hits = list(index.ranked(Prompt.objects.owned_by(alice.user), alice.user, ZEBRA))
-    assert len(hits) == 12
+    hits = list(index.ranked(Prompt.objects.owned_by(alice.user), alice.user, ZEBRA))
     assert [hit.row for hit in hits] == [None] * 12
-    texts = [each for each in captured.captured_queries if " IN (" in each["sql"]]
-    assert len(texts) == 2 + 1  # and the index
+    found = json.loads(b"".join(alice.get("/search?q=zebra").streaming_content))
+    assert [row["title"] for row in found] == [f"Zebra {number}" for number in range(11, -1, -1)]
+
+
+@pytest.mark.parametrize("label", ["", "&label=live"])
+def test_a_whole_search_of_an_index_takes_the_same_statements_for_any_number(
+    alice, released, label, django_assert_max_num_queries, monkeypatch
+):
+    catch_up(alice)
+    monkeypatch.setattr(index, "LOOK_AT", 2)
+    few, many = (f"/search?q={word}{label}" for word in ("art+party+other+there+photo+it's", "t"))
+    # Who asks; what the index has not, its texts; the index, the texts that it names, the index
+    # again; the rows.
+    with django_assert_max_num_queries(7):
+        assert 0 < len(alice.get(few).json()) < 15
+    with django_assert_max_num_queries(7):
+        assert len(alice.get(many).json()) > 20
 
 
 # What is released -------------------------------------------------------------------------------

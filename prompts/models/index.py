@@ -32,8 +32,10 @@ from django.utils import timezone
 
 from prompts import postings, search
 from prompts.models.labels import Label
+from prompts.models.limits import TEXT_MAX_LENGTH
 from prompts.models.prompts import Prompt
 from prompts.models.searchable import SearchableQuerySet
+from prompts.models.values import having
 
 Searched = type[Prompt] | type[Label]
 
@@ -293,8 +295,8 @@ def ranked(
     other way that the index knows nothing of: if that leaves a few, they are read through. `shown`
     is how many of the first hits are, None for all and 0 for none.
 
-    Statements: one for what the index has not, and one or more, after its size, for what of it
-    matches; one for the index, and one for each hundred or so that are looked at.
+    Statements: one for what the index has not, and one for what of it matches; one for the index,
+    and one for all the texts that it names or, where not all are shown, for each hundred or so.
     """
     _searched[rows.model, owner.pk] = None
     if is_narrowed:
@@ -332,27 +334,14 @@ def _sized(rows: SearchableQuerySet) -> Any:
 
 
 def _read_through(rows: SearchableQuerySet, sized: Any, terms: list[search.Term]) -> list[Hit]:
-    """The hits among those with these keys, in order; in one statement, unless they are large."""
-    batches = list(_batches(sized))
-    read = _reading(rows) if len(batches) == 1 else _texts
-    hits: list[Hit] = []
-    for keys in batches:
-        hits += (hit for _, hit in _hits(read(rows.filter(pk__in=keys)), terms))
-    return sorted(hits, reverse=True)
-
-
-def _batches(sized: Iterable[tuple[Any, int]]) -> Iterator[list[Any]]:
-    """Keys of texts that can be in memory at a time."""
-    batch: list[Any] = []
-    size = 0
-    for key, length in sized:
-        if batch and (len(batch) == LOOK_AT or size + length > AT_A_TIME):
-            yield batch
-            batch, size = [], 0
-        batch.append(key)
-        size += length
-    if batch:
-        yield batch
+    """The hits among those with these keys, in order; with their rows, if that is little."""
+    lengths = dict(sized)
+    if not lengths:
+        return []
+    found = having(rows, "pk", list(lengths))
+    is_little = len(lengths) <= LOOK_AT and sum(lengths.values()) <= AT_A_TIME
+    texts = _reading(rows)(found) if is_little else _streamed(found)
+    return sorted((hit for _, hit in _hits(texts, terms)), reverse=True)
 
 
 @dataclass
@@ -371,6 +360,9 @@ class _Search:
         """Level by level of the points that the index allows. What turns out to have fewer waits
         for its own level. Raises _BegunAnew."""
         levels = self._levels()
+        if self.shown is None:
+            yield from self._all(levels)
+            return
         waiting: dict[int, list[Hit]] = defaultdict(list)
         looked_at = groupby(self._look_at(levels), key=itemgetter(0))
         above = max(levels, default=0) + 1
@@ -407,15 +399,19 @@ class _Search:
                 levels[points].append((block, bits))
         return levels
 
+    def _all(self, levels: dict[int, list[tuple[int, int]]]) -> list[Hit]:
+        slots = [slot for _, slot in _slots(levels)]
+        if not slots:
+            return []
+        texts = _streamed(having(self.rows, "slot", slots))
+        hits = sorted((hit for _, hit in _hits(texts, self.terms)), reverse=True)
+        self._require_unchanged()
+        return hits
+
     def _look_at(self, levels: dict[int, list[tuple[int, int]]]) -> Iterator[tuple[int, Hit]]:
         """The hits with the points that the index allows them, from the most down, of equals the
         newest first. They are read some at a time, also of several levels."""
-        slots = (
-            (points, block * postings.SLOTS + slot)
-            for points in sorted(levels, reverse=True)
-            for block, bits in levels[points]
-            for slot in postings.members(bits)
-        )
+        slots = _slots(levels)
         read = _texts if self.shown == 0 else _reading(self.rows)
         size = min(self.shown * 9 // 8, LOOK_AT) if self.shown else 64
         while some := list(islice(slots, size)):
@@ -429,6 +425,14 @@ class _Search:
         """Or other texts may have the slots by now."""
         if not self.in_snapshot and not SearchIndex.objects.filter(pk=self._index).exists():
             raise _BegunAnew
+
+
+def _slots(levels: dict[int, list[tuple[int, int]]]) -> Iterator[tuple[int, int]]:
+    """Each with its points: the most first, of equals the newest."""
+    for points in sorted(levels, reverse=True):
+        for block, bits in levels[points]:
+            for slot in postings.members(bits):
+                yield points, block * postings.SLOTS + slot
 
 
 def _opening(buckets: dict[int, bytes]) -> Callable[[str, str], int]:
@@ -448,9 +452,14 @@ def _reading(rows: SearchableQuerySet) -> Callable[[SearchableQuerySet], Iterabl
     return _prompts if rows.model is Prompt else _texts
 
 
-def _texts(rows: SearchableQuerySet) -> Iterable[Any]:
+def _texts(rows: SearchableQuerySet) -> models.QuerySet[Any, Any]:
     """Slot, time, the prompt's key and the text of each."""
     return rows.order_by().values_list("slot", "updated_at", _key(rows.model), "search_text")
+
+
+def _streamed(rows: SearchableQuerySet) -> Iterable[Any]:
+    """The same of any number of rows, of which a few are in memory at a time."""
+    return _texts(rows).iterator(chunk_size=AT_A_TIME // TEXT_MAX_LENGTH)
 
 
 def _prompts(rows: SearchableQuerySet) -> Iterable[Any]:

@@ -20,6 +20,7 @@ from prompts import cursors, filters, paging
 from prompts.cursors import Cursor, MalformedCursor
 from prompts.models import Label, Prompt, Tag, Version, index
 from prompts.models.index import Hit
+from prompts.models.values import IN_ORDER, having
 from prompts.parameters import PAGE, TERMS_MAX, CompletionParameters, SearchParameters, names
 from prompts.search import Term, fold, matches, terms
 from prompts.serializers import (
@@ -29,8 +30,6 @@ from prompts.serializers import (
 )
 from prompts.views import lists, shown
 from prompts.views.base import PROMPTS
-
-ROWS = 100  # that are read at a time
 
 
 class SearchView(ApiView):
@@ -81,9 +80,9 @@ class SearchView(ApiView):
                 )
                 of = lists.identity(request, "relevance")
                 page = _page(hits, limit=limit, cursor=asked.get("cursor"), of=of)
-                found = paging.Page(list(_rows_of(page.rows, rows)), page.cursors)
+                found = paging.Page(_rows_of(page.rows, rows), page.cursors)
             return lists.paged(request, found, show, limit=limit)
-        return lists.whole(request, _rows_of(self._hits(rows, wanted, asked), rows), show)
+        return lists.whole(request, _in_order(list(self._hits(rows, wanted, asked)), rows), show)
 
     def _hits(
         self, rows: Any, wanted: list[str], asked: dict[str, Any], **how: Any
@@ -98,16 +97,27 @@ class SearchView(ApiView):
         return index.ranked(rows, owner, looked_for, tags=tags, is_narrowed=is_narrowed, **how)
 
 
-def _rows_of(hits: Iterable[Hit], rows: QuerySet[Any]) -> Iterator[Any]:
-    """What was found, in that order; what is gone since is left out."""
-    hits = iter(hits)
-    key = "prompt_id" if rows.model is Version else "pk"
-    while some := list(islice(hits, ROWS)):
-        known = {hit.pk: hit.row for hit in some if hit.row is not None}
-        unknown = [hit.pk for hit in some if hit.row is None]
-        if unknown:
-            known |= {getattr(row, key): row for row in rows.filter(**{f"{key}__in": unknown})}
-        yield from (known[hit.pk] for hit in some if hit.pk in known)
+def _rows_of(hits: list[Hit], rows: QuerySet[Any]) -> list[Any]:
+    """What was found, in that order."""
+    known = {hit.pk: hit.row for hit in hits if hit.row is not None}
+    unknown = [hit.pk for hit in hits if hit.row is None]
+    if unknown:
+        key = _key(rows)
+        known |= {getattr(row, key): row for row in rows.filter(**{f"{key}__in": unknown})}
+    return [known[hit.pk] for hit in hits if hit.pk in known]
+
+
+def _in_order(hits: list[Hit], rows: QuerySet[Any]) -> Iterable[Any]:
+    """The same of any number, as they are read; what is gone since is left out."""
+    if all(hit.row is not None for hit in hits):
+        return [hit.row for hit in hits]
+    found = having(rows, _key(rows), [hit.pk for hit in hits])
+    return found.order_by(IN_ORDER).iterator(chunk_size=lists.ROWS)
+
+
+def _key(rows: QuerySet[Any]) -> str:
+    """The prompt's."""
+    return "prompt_id" if rows.model is Version else "pk"
 
 
 def _page(hits: Iterator[Hit], *, limit: int, cursor: str | None, of: str) -> paging.Page:
