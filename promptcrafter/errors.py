@@ -39,6 +39,7 @@ from promptcrafter.ids import MalformedId
 from promptcrafter.labels import MalformedLabel
 from prompts.models.idempotency import KeyInProgress, KeyReused
 from prompts.models.labels import LabelConflict
+from prompts.models.logs import BatchRefused, ExternalIdTaken
 from prompts.models.prompts import LabelNotSet, NoSuchVersion, NothingToRollBack, VersionConflict
 from prompts.references import MalformedVersion
 from prompts.rendering import MissingVariables, RenderedTooLong
@@ -91,6 +92,8 @@ KNOWN: dict[type[BaseException], tuple[int, str, str | None]] = {
     VersionConflict: (409, "version_conflict", None),
     LabelConflict: (409, "label_conflict", None),
     NothingToRollBack: (409, "nothing_to_roll_back", None),
+    ExternalIdTaken: (409, "external_id_taken", None),
+    BatchRefused: (400, "batch_refused", None),
     MissingVariables: (400, "missing_variables", None),
     RenderedTooLong: (400, "rendered_too_long", None),
     KeyInProgress: (409, "idempotency_key_in_progress", None),

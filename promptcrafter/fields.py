@@ -1,8 +1,10 @@
 """Serializer fields that take what they say and nothing like it: no coercion, no trimming."""
 
+import json
 from typing import Any
 from uuid import UUID
 
+import orjson
 from rest_framework import serializers
 from rest_framework.fields import empty
 
@@ -96,6 +98,32 @@ class WholeNumberField(serializers.Field):
 
     def to_representation(self, value: int) -> int:
         return value
+
+
+class JsonObjectField(serializers.Field):
+    """Any JSON object, kept as its text, with keys in order: two are equal when their texts are."""
+
+    default_error_messages = {
+        "invalid": "Send an object.",
+        "unwritable": "A number or a character in it can't be kept.",
+        "max_length": "Use at most {max_length} characters of JSON.",
+    }
+
+    def __init__(self, *, max_length: int, **kwargs: Any) -> None:
+        self.max_length = max_length
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, dict):
+            self.fail("invalid")
+        try:
+            json.dumps(data, allow_nan=False)  # to orjson, infinity is null
+            text = orjson.dumps(data, option=orjson.OPT_SORT_KEYS).decode()
+        except (ValueError, TypeError, RecursionError):
+            self.fail("unwritable")
+        if len(text) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
+        return text
 
 
 def as_sent(value: float) -> float | int:

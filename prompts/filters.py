@@ -31,7 +31,9 @@ VERSIONS = {
 }
 LOGS = {
     "version": "version",
+    "label": "label",
     "modelUsed": "model_used",
+    "externalId": "external_id",
     "minScore": "score__gte",
     "maxScore": "score__lte",
     "createdAfter": "created_at__gt",

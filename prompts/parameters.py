@@ -6,7 +6,7 @@ from promptcrafter.fields import TextField
 from promptcrafter.labels import check_name
 from promptcrafter.parameters import CountField, DecimalField, MomentField, WordField
 from prompts import paging, references
-from prompts.models import MODEL_MAX_LENGTH
+from prompts.models import EXTERNAL_ID_MAX_LENGTH, MODEL_MAX_LENGTH
 from prompts.tags import MAX_COUNT as TAG_MAX_COUNT
 from prompts.tags import MAX_LENGTH as TAG_MAX_LENGTH
 
@@ -85,12 +85,43 @@ class SearchParameters(PromptFilters, PageParameters):
 class LogListParameters(PageParameters):
     promptId = AnyText(required=False)  # what is wrong with it says ids.decode
     version = VersionField(required=False)
+    label = LabelField(required=False)  # type: ignore[assignment]  # a parameter's name
     modelUsed = TextField(max_length=MODEL_MAX_LENGTH, required=False)
+    externalId = TextField(max_length=EXTERNAL_ID_MAX_LENGTH, required=False)
     minScore = DecimalField(minimum=0, maximum=10)
     maxScore = DecimalField(minimum=0, maximum=10)
     createdAfter = MomentField()
     createdBefore = MomentField()
     ordering = WordField(orderings(paging.LOGS), default="-createdAt")
+
+
+class SpanParameters(serializers.Serializer):
+    since = MomentField()
+    until = MomentField()
+
+
+class StatsParameters(SpanParameters):
+    groupBy = WordField(("both", "version", "model"), default="both")
+
+
+class CompareParameters(SpanParameters):
+    """`a` and `b` are versions or models; which, says `by`."""
+
+    a = TextField(max_length=MODEL_MAX_LENGTH)
+    b = TextField(max_length=MODEL_MAX_LENGTH)
+    by = WordField(("version", "model"), default="version")
+    model = TextField(max_length=MODEL_MAX_LENGTH, required=False)
+    version = TextField(required=False)
+
+
+class LeaderboardParameters(serializers.Serializer):
+    tag = TagsField(child=TextField(max_length=TAG_MAX_LENGTH), required=False)
+    minScored = CountField(minimum=2, maximum=1_000_000, default=5)
+    limit = CountField(minimum=1, maximum=PAGE_MAX, default=PAGE)
+
+
+class LogBatchParameters(serializers.Serializer):
+    atomic = WordField(("true", "false"), default="false")
 
 
 class BatchParameters(serializers.Serializer):

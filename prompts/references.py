@@ -2,6 +2,8 @@
 
 import re
 
+from promptcrafter.labels import check_name
+
 # The database's integers end at 2,147,483,647; ten digits would not all fit.
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
@@ -18,6 +20,11 @@ def number(text: str) -> int:
     return int(text)
 
 
-def number_or_name(text: str) -> int | str:
-    """A number where it is all digits, otherwise a name, which no label of digits can be."""
-    return number(text) if re.fullmatch(r"[0-9]+", text) else text
+def parse(text: str) -> int | str:
+    """A number where it is all digits, which no label can be; otherwise `latest` or a label's name.
+
+    Raises MalformedVersion and MalformedLabel.
+    """
+    if re.fullmatch(r"[0-9]+", text):
+        return number(text)
+    return text if text == "latest" else check_name(text)

@@ -1,16 +1,23 @@
+import re
+from typing import TypedDict
+
+from orjson import Fragment
 from rest_framework import serializers
 
 from promptcrafter import ids
 from promptcrafter.fields import (
     FlagField,
     IdField,
+    JsonObjectField,
     NumberField,
     TextField,
     WholeNumberField,
     as_sent,
 )
-from prompts import diffs, rendering, tags
+from prompts import costs, diffs, rendering, tags
+from prompts.evidence import Verdict
 from prompts.models import (
+    EXTERNAL_ID_MAX_LENGTH,
     MESSAGE_MAX_LENGTH,
     MODEL_MAX_LENGTH,
     TEXT_MAX_LENGTH,
@@ -24,6 +31,7 @@ from prompts.models import (
 )
 from prompts.models.labels import among
 from prompts.parameters import LabelField
+from prompts.statistics import BINS, percentile
 
 
 class TagsField(serializers.ListField):
@@ -262,14 +270,62 @@ class LabelMoveSerializer(serializers.ModelSerializer):
         }
 
 
-class LogSerializer(serializers.ModelSerializer):
+class CostField(serializers.Field):
+    """Dollars, as a number or, to the last digit, its text; answered as text."""
+
+    default_error_messages = {
+        "invalid": f"Send dollars, like 0.0125 or its text: from 0 to {costs.MAXIMUM}, with at "
+        f"most {costs.DECIMALS} decimals.",
+    }
+
+    def to_internal_value(self, data):
+        is_text = isinstance(data, str) and re.fullmatch(costs.PATTERN, data)
+        is_number = isinstance(data, int | float) and not isinstance(data, bool)
+        try:
+            if is_text or is_number:
+                return costs.read(data)
+        except ValueError:
+            pass
+        return self.fail("invalid")
+
+    def to_representation(self, value):
+        return costs.write(value)
+
+
+class Optional(TypedDict):
+    required: bool
+    allow_null: bool
+
+
+OPTIONAL: Optional = {"required": False, "allow_null": True}
+
+
+class RatingSerializer(serializers.ModelSerializer):
+    """What of a log may change."""
+
+    notes = TextField(max_length=TEXT_MAX_LENGTH, allow_blank=True, **OPTIONAL)
+    score = NumberField(minimum=0, maximum=10, **OPTIONAL)
+
+    class Meta:
+        model = Log
+        fields = ["notes", "score"]
+
+
+class LogSerializer(RatingSerializer):
+    """`version` is by default the one that `label` points at or, without one, the newest."""
+
     _id = IdField(Log.KIND, source="pk", read_only=True)
     promptId = IdField(Prompt.KIND, source="prompt_id")
-    version = serializers.IntegerField(read_only=True)
+    version = WholeNumberField(minimum=1, required=False)
+    label = LabelField(**OPTIONAL)  # type: ignore[assignment]
     output = TextField(max_length=TEXT_MAX_LENGTH)
     modelUsed = TextField(max_length=MODEL_MAX_LENGTH, source="model_used")
-    notes = TextField(max_length=TEXT_MAX_LENGTH, required=False, allow_null=True, allow_blank=True)
-    score = NumberField(minimum=0, maximum=10, required=False, allow_null=True)
+    variables = JsonObjectField(max_length=TEXT_MAX_LENGTH, **OPTIONAL)
+    latencyMs = WholeNumberField(minimum=0, source="latency_ms", **OPTIONAL)
+    inputTokens = WholeNumberField(minimum=0, source="input_tokens", **OPTIONAL)
+    outputTokens = WholeNumberField(minimum=0, source="output_tokens", **OPTIONAL)
+    costUsd = CostField(source="cost", **OPTIONAL)
+    externalId = TextField(max_length=EXTERNAL_ID_MAX_LENGTH, source="external_id", **OPTIONAL)
     createdAt = serializers.DateTimeField(source="created_at", read_only=True)
 
     class Meta:
@@ -278,10 +334,17 @@ class LogSerializer(serializers.ModelSerializer):
             "_id",
             "promptId",
             "version",
+            "label",
             "output",
             "modelUsed",
+            "variables",
             "notes",
             "score",
+            "latencyMs",
+            "inputTokens",
+            "outputTokens",
+            "costUsd",
+            "externalId",
             "createdAt",
         ]
 
@@ -290,12 +353,217 @@ class LogSerializer(serializers.ModelSerializer):
             "_id": log.wire_id,
             "promptId": ids.encode(Prompt.KIND, log.prompt_id),
             "version": log.version,
+            "label": log.label,
             "output": log.output,
             "modelUsed": log.model_used,
+            "variables": None if log.variables is None else Fragment(log.variables),
             "notes": log.notes,
             "score": None if log.score is None else as_sent(log.score),
+            "latencyMs": log.latency_ms,
+            "inputTokens": log.input_tokens,
+            "outputTokens": log.output_tokens,
+            "costUsd": None if log.cost is None else costs.write(log.cost),
+            "externalId": log.external_id,
             "createdAt": log.created_at,
         }
+
+
+class LogBatchSerializer(serializers.Serializer):
+    """Each of them is held against LogSerializer on its own."""
+
+    MOST = 500
+
+    logs = serializers.ListField(
+        child=serializers.JSONField(),
+        allow_empty=False,
+        max_length=MOST,
+        error_messages={
+            "required": "Send `logs`, a list.",
+            "not_a_list": "Send a list of logs.",
+            "empty": "Send at least one log.",
+            "max_length": f"Send at most {MOST} logs.",
+        },
+    )
+
+
+class KeptLogSerializer(serializers.Serializer):
+    """A log, or the error that a call for it alone would have been answered."""
+
+    OPTIONAL = ("log", "error", "code", "fields", "logId", "labels")
+
+    status = serializers.IntegerField()
+    log = LogSerializer(required=False)
+    error = serializers.CharField(required=False)
+    code = serializers.CharField(required=False)
+
+
+class IntervalSerializer(serializers.Serializer):
+    """Of 95 %."""
+
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+
+
+class PercentilesSerializer(serializers.Serializer):
+    p50 = serializers.FloatField(allow_null=True)
+    p95 = serializers.FloatField(allow_null=True)
+
+
+class OutputsSerializer(serializers.Serializer):
+    """What some outputs say. `interval` is that of the mean (Student's t), and null where there are
+    fewer than five scores."""
+
+    outputs = serializers.IntegerField(min_value=0)
+    scored = serializers.IntegerField(min_value=0)
+    enoughData = serializers.BooleanField()
+    mean = serializers.FloatField(allow_null=True)
+    median = serializers.FloatField(allow_null=True)
+    stdev = serializers.FloatField(allow_null=True)
+    min = serializers.FloatField(allow_null=True)
+    max = serializers.FloatField(allow_null=True)
+    interval = IntervalSerializer(allow_null=True)
+    histogram = serializers.ListField(
+        child=serializers.IntegerField(min_value=0),
+        min_length=BINS,
+        max_length=BINS,
+        help_text="How many scores from 0 up to 1, from 1 up to 2, …, and of 10.",
+    )
+    latencyMs = PercentilesSerializer()
+    inputTokens = serializers.IntegerField(allow_null=True)
+    outputTokens = serializers.IntegerField(allow_null=True)
+    costUsd = CostField(allow_null=True)
+    firstUsedAt = serializers.DateTimeField(allow_null=True)
+    lastUsedAt = serializers.DateTimeField(allow_null=True)
+
+    def to_representation(self, summary):
+        scores, latencies = summary.scores, summary.latencies
+        return {
+            "outputs": summary.outputs,
+            "scored": scores.size,
+            "enoughData": summary.has_enough,
+            "mean": _rounded(scores.mean) if scores.size else None,
+            "median": _rounded(scores.median) if scores.size else None,
+            "stdev": _rounded(scores.stdev) if scores.size > 1 else None,
+            "min": scores.min if scores.size else None,
+            "max": scores.max if scores.size else None,
+            "interval": _interval(scores.interval) if summary.has_enough else None,
+            "histogram": scores.histogram,
+            "latencyMs": {
+                "p50": _rounded(percentile(latencies, 0.5)) if latencies else None,
+                "p95": _rounded(percentile(latencies, 0.95)) if latencies else None,
+            },
+            "inputTokens": summary.input_tokens,
+            "outputTokens": summary.output_tokens,
+            "costUsd": None if summary.cost is None else costs.write(summary.cost),
+            "firstUsedAt": summary.first_at,
+            "lastUsedAt": summary.last_at,
+        }
+
+
+class SummarySerializer(OutputsSerializer):
+    """With what they have in common; null is what they were not told apart by."""
+
+    def get_fields(self):
+        return {
+            "version": serializers.IntegerField(min_value=1, allow_null=True),
+            "model": serializers.CharField(allow_null=True),
+            **super().get_fields(),
+        }
+
+    def to_representation(self, row):
+        version, model, summary = row
+        return {"version": version, "model": model, **super().to_representation(summary)}
+
+
+class SideSerializer(OutputsSerializer):
+    def get_fields(self):
+        return {"name": serializers.CharField(), **super().get_fields()}
+
+    def to_representation(self, side):
+        return {"name": side.name, **super().to_representation(side.summary)}
+
+
+class EstimateSerializer(serializers.Serializer):
+    value = serializers.FloatField()
+    interval = IntervalSerializer()
+
+    def to_representation(self, estimate):
+        return {"value": _rounded(estimate.value), "interval": _interval(estimate.interval)}
+
+
+class SuperioritySerializer(EstimateSerializer):
+    """A tie counts half."""
+
+    ties = serializers.FloatField(help_text="How likely both score the same.")
+
+    def to_representation(self, found):
+        return {**super().to_representation(found), "ties": _rounded(found.ties)}
+
+
+class ComparisonSerializer(serializers.Serializer):
+    by = serializers.ChoiceField(["version", "model"])
+    a = SideSerializer()
+    b = SideSerializer()
+    verdict = serializers.ChoiceField([str(each) for each in Verdict], help_text="About b.")
+    sentence = serializers.CharField()
+    method = serializers.ChoiceField(["welch", "paired"], allow_null=True)
+    pairs = serializers.IntegerField(
+        min_value=0, help_text="Sets of variables with scored outputs on both sides."
+    )
+    difference = EstimateSerializer(allow_null=True, help_text="Mean of b less mean of a.")
+    probability = SuperioritySerializer(
+        allow_null=True, help_text="That a random output of b beats one of a."
+    )
+    warnings = serializers.ListField(child=serializers.CharField())
+
+    def to_representation(self, shown):
+        a, b = shown["sides"]
+        found = shown["comparison"]
+        method = "paired" if found.is_paired else "welch"
+        is_known = found.difference is not None
+        return {
+            "by": shown["by"],
+            "a": SideSerializer().to_representation(a),
+            "b": SideSerializer().to_representation(b),
+            "verdict": found.verdict,
+            "sentence": found.sentence,
+            "method": method if is_known else None,
+            "pairs": found.pairs,
+            "difference": EstimateSerializer(found.difference).data if is_known else None,
+            "probability": SuperioritySerializer(found.superiority).data if is_known else None,
+            "warnings": shown["warnings"],
+        }
+
+
+class RankedPromptSerializer(serializers.Serializer):
+    promptId = IdField(Prompt.KIND)
+    title = serializers.CharField()
+    scored = serializers.IntegerField(min_value=2)
+    mean = serializers.FloatField()
+    stdev = serializers.FloatField()
+    interval = IntervalSerializer()
+    lowerBound = serializers.FloatField(help_text="What they are in order of.")
+
+    def to_representation(self, ranked):
+        scored = ranked.scored
+        return {
+            "promptId": ids.encode(Prompt.KIND, scored.prompt),
+            "title": self.context["titles"][scored.prompt],
+            "scored": scored.size,
+            "mean": _rounded(scored.mean),
+            "stdev": _rounded(scored.variance**0.5),
+            "interval": _interval(ranked.interval),
+            "lowerBound": _rounded(ranked.lower_bound),
+        }
+
+
+def _interval(interval):
+    return {"low": _rounded(interval.low), "high": _rounded(interval.high)}
+
+
+def _rounded(value):
+    """Statistics to six decimals: more would be noise of their summing up."""
+    return round(value, 6)
 
 
 class ListedPromptSerializer(PromptSerializer):

@@ -21,6 +21,7 @@ STATE = {412, 422}
 OF_A_REFERENCE = {"label_not_set", "no_such_version"}
 
 MOMENTS = ("createdAfter", "createdBefore")
+SPAN = ("since", "until")
 
 # Operation → the fields whose value may be refused for what else there is.
 RULES = {
@@ -39,6 +40,11 @@ RULES = {
     "GET /prompts": {"cursor", *MOMENTS, "updatedAfter", "updatedBefore"},
     "GET /search": {"cursor", *MOMENTS, "updatedAfter", "updatedBefore", "q"},
     "GET /logs": {"cursor", *MOMENTS},
+    # A number with more digits than are kept.
+    "POST /logs": {"costUsd"},
+    # Two versions; one of the two may be held fixed.
+    "GET /prompts/{promptId}/compare": {"b", "version", "model", *SPAN},
+    "GET /prompts/{promptId}/stats": {*SPAN},
     # No number beyond the newest version's.
     "PATCH /prompts/{promptId}": {"baseVersion"},
     "PUT /prompts/{promptId}/labels/{label}": {"version"},

@@ -19,6 +19,8 @@ OUTPUT = {"output": "o", "modelUsed": "m"}
 
 DRAFT = {"content": "{{a=1}}"}
 
+LIKE_A_LOG, UNLIKE_A_LOG = (401, 404, 201, 403, 201), (401, 404, 201, 403, 403)
+
 # method, path, body, and the status for: nobody, somebody else, the owner, a key of the owner's
 # that may only read, and one that may do anything as of the label `production`
 ACCESS = [
@@ -69,6 +71,20 @@ ACCESS = [
     ("GET", "/logs?promptId={prompt}", None, 401, 403, 200, 200, 403),
     ("POST", "/logs", {"promptId": "{prompt}", **OUTPUT}, 401, 404, 201, 403, 201),
     ("POST", "/logs", {"promptId": "{unreleased}", **OUTPUT}, 401, 404, 201, 403, 404),
+    ("POST", "/logs", {"promptId": "{prompt}", "label": "production", **OUTPUT}, *LIKE_A_LOG),
+    ("POST", "/logs", {"promptId": "{prompt}", "version": 2, **OUTPUT}, *LIKE_A_LOG),
+    ("POST", "/logs", {"promptId": "{prompt}", "version": 3, **OUTPUT}, *UNLIKE_A_LOG),
+    ("POST", "/logs", {"promptId": "{prompt}", "label": "staging", **OUTPUT}, *UNLIKE_A_LOG),
+    ("POST", "/logs/batch", {"logs": [{"promptId": "{prompt}"}]}, 401, 200, 200, 403, 200),
+    ("GET", "/logs/{log}", None, 401, 403, 200, 200, 403),
+    ("GET", "/logs/{trashed_log}", None, 401, 404, 404, 404, 403),
+    ("PATCH", "/logs/{log}", {"score": 7}, 401, 403, 200, 403, 403),
+    ("PATCH", "/logs/{trashed_log}", {"score": 7}, 401, 404, 404, 403, 403),
+    ("GET", "/prompts/{prompt}/stats", None, 401, 403, 200, 200, 403),
+    ("GET", "/prompts/{trashed}/stats", None, 401, 404, 404, 404, 403),
+    ("GET", "/prompts/{prompt}/compare?a=1&b=2", None, 401, 403, 200, 200, 403),
+    ("GET", "/prompts/{trashed}/compare?a=1&b=2", None, 401, 404, 404, 404, 403),
+    ("GET", "/leaderboard", None, 401, 200, 200, 200, 403),
     ("DELETE", "/logs/{log}", None, 401, 403, 204, 403, 403),
     ("GET", "/search?q=title", None, 401, 200, 200, 200, 200),
     ("GET", "/search?q=title&label=production", None, 401, 200, 200, 200, 200),
@@ -124,6 +140,7 @@ def send(alice, make_prompt, make_log, make_key):
         prompt.set_label(name, to=version, actor=alice.user)
     prompt.edit(title="Version 2", author=alice.user)
     prompt.set_label("production", to=2, actor=alice.user)
+    prompt.edit(title="Version 3", author=alice.user)
     trashed.move_to_trash()
     make_key(alice, "logs:read")
     things = {
@@ -141,6 +158,8 @@ def send(alice, make_prompt, make_log, make_key):
     def fill(value):
         if isinstance(value, dict):
             return {name: fill(inner) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [fill(inner) for inner in value]
         return value.format(**words) if isinstance(value, str) else value
 
     return lambda caller, method, path, body: caller.send(method, fill(path), body and fill(body))

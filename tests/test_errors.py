@@ -27,6 +27,8 @@ LABEL = "/prompts/{prompt}/labels/production"
 LONG_DRAFT = {"content": "{{a}}" * 1_001, "variables": {"a": "x" * 1_000}}
 FORM = {"content_type": "application/x-www-form-urlencoded"}
 
+LOGGED = {"output": "o", "modelUsed": "m", "externalId": "run-1"}
+
 # status, code, and the request of alice's that is answered so
 ERRORS = [
     (400, "invalid", "POST", "/prompts", {"body": {}}),
@@ -57,6 +59,8 @@ ERRORS = [
         "/logs",
         {"body": {"promptId": MISSING, "output": "o", "modelUsed": "m"}},
     ),
+    (400, "batch_refused", "POST", "/logs/batch?atomic=true", {"body": {"logs": [{}]}}),
+    (409, "external_id_taken", "POST", "/logs", {"body": LOGGED}),
     (400, "malformed_version", "GET", "/prompts/{prompt}/versions/0", {}),
     (400, "malformed_version", "GET", "/prompts/{prompt}?version=1e3", {}),
     (400, "malformed_label", "PUT", "/prompts/{prompt}/labels/latest", {"body": {"version": 1}}),
@@ -133,6 +137,8 @@ MORE = {
     "missing_variables": ["missing"],
     "outside_labels": ["labels"],
     "label_not_set": ["labels"],
+    "external_id_taken": ["logId"],
+    "batch_refused": ["items"],
     "label_conflict": ["currentVersion"],
     "version_conflict": ["currentVersion", "changes"],
 }
@@ -169,6 +175,9 @@ def test_every_error_has_the_one_shape(
         words = {name: each.token for name, each in tokens.items()}
         headers = {name: value.format(**words) for name, value in options["headers"].items()}
         options = options | {"headers": headers}
+    prompt.logs.create(output="o", model_used="m", external_id="run-1")
+    if options.get("body") is LOGGED:
+        options = {"body": LOGGED | {"promptId": prompt.wire_id}}
     path = path.format(prompt=prompt.wire_id, bobs=make_prompt(bob).wire_id)
     assert_error(alice.send(method, path, **options), status, code)
 

@@ -5,25 +5,41 @@ from prompts.models import Log, Prompt
 
 LOG = {"output": "https://example.com/1.png", "modelUsed": "DALL·E 3"}
 
+EVIDENCE = {
+    "label": "production",
+    "variables": {"topic": "École", "n": [1, 2.5, None, {"a": True}]},
+    "latencyMs": 1240,
+    "inputTokens": 0,
+    "outputTokens": 2_147_483_647,
+    "costUsd": "0.000000000001",
+    "externalId": "run-17",
+}
+OPTIONAL = ["notes", "score", *EVIDENCE]
+
 
 @pytest.fixture
 def prompt(alice, make_prompt):
-    return make_prompt(alice)
+    prompt = make_prompt(alice)
+    prompt.set_label("production", to=1, actor=alice.user)
+    return prompt
 
 
 def test_a_log_comes_back_as_it_was_sent(alice, prompt):
-    body = LOG | {"promptId": prompt.wire_id, "notes": "  Too dark.\n", "score": 7.5}
+    body = LOG | EVIDENCE | {"promptId": prompt.wire_id, "notes": "  Too dark.\n", "score": 7.5}
     response = alice.post("/logs", body)
     assert response.status_code == 201
     log = response.json()
     assert log == body | {"_id": log["_id"], "version": 1, "createdAt": log["createdAt"]}
+    assert alice.get(f"/logs/{log['_id']}").json() == log
     assert log["_id"].startswith("log_")
     assert alice.get("/logs").json() == [log]
 
 
-def test_notes_and_score_are_optional(alice, prompt):
-    log = alice.post("/logs", LOG | {"promptId": prompt.wire_id}).json()
-    assert (log["notes"], log["score"]) == (None, None)
+@pytest.mark.parametrize("sent", [{}, dict.fromkeys(OPTIONAL)])
+def test_all_but_the_output_and_its_model_is_optional(alice, prompt, sent):
+    log = alice.post("/logs", LOG | {"promptId": prompt.wire_id} | sent).json()
+    assert [log[name] for name in OPTIONAL] == [None] * len(OPTIONAL)
+    assert log["version"] == 1
 
 
 @pytest.mark.parametrize(
@@ -60,6 +76,34 @@ def test_a_score_comes_back_as_the_number_that_was_sent(alice, prompt, sent):
         ("score", 10.000001),
         ("score", 10**400),
         ("score", [9]),
+        ("version", 0),
+        ("version", "latest"),
+        ("version", None),
+        ("version", 1.5),
+        ("variables", []),
+        ("variables", "x"),
+        ("variables", {"a": 2**64}),
+        ("variables", {"a": "\ud800"}),
+        ("variables", {"a": "x" * 200_000}),
+        ("latencyMs", -1),
+        ("latencyMs", 1.5),
+        ("latencyMs", 2**31),
+        ("inputTokens", "7"),
+        ("outputTokens", True),
+        ("costUsd", -0.01),
+        ("costUsd", True),
+        ("costUsd", "1e-3"),
+        ("costUsd", "$1"),
+        ("costUsd", "0.0000000000001"),
+        ("costUsd", 1e-13),
+        ("costUsd", 1_000_000.5),
+        ("costUsd", 10**400),
+        ("costUsd", ["1"]),
+        ("externalId", ""),
+        ("externalId", " "),
+        ("externalId", 7),
+        ("externalId", "x" * 201),
+        ("externalId", "a\0b"),
     ],
 )
 def test_an_invalid_field_is_named(alice, prompt, field, value):

@@ -67,6 +67,9 @@ def test_every_error_is_described():
         ("/prompts/{id}/labels/production/history", "LabelMove"),
         ("/prompts/{id}/diff?from=1", "Diff"),
         ("/logs", "Log"),
+        ("/prompts/{id}/stats", "Summary"),
+        ("/prompts/{id}/compare?a=1&b=2", "Comparison"),
+        ("/leaderboard?minScored=2", "RankedPrompt"),
         ("/trash", "TrashedPrompt"),
         ("/auth/me", "Me"),
         ("/auth/keys", "ApiKey"),
@@ -76,7 +79,9 @@ def test_every_error_is_described():
 def test_an_answer_has_the_described_fields(alice, make_prompt, make_log, path, name):
     prompt = make_prompt(alice)
     prompt.set_label("production", to=1, actor=alice.user)
-    make_log(prompt)
+    prompt.edit(author=alice.user, title="Version 2")
+    for _ in range(2):
+        make_log(prompt, score=7)
     make_prompt(alice).move_to_trash()
     alice.post("/auth/keys", {"name": "CI", "scopes": ["prompts:read"]})
     answer = alice.get(path.format(id=prompt.wire_id)).json()

@@ -10,6 +10,7 @@ from drf_spectacular.extensions import (
 from promptcrafter import ids
 from promptcrafter.fields import NumberField, TextField, WholeNumberField
 from promptcrafter.labels import LABEL_MAX_LENGTH
+from prompts import costs
 
 # What str.strip() takes off, in any dialect of regular expressions: U+001C to U+001F and U+0085 are
 # in Python's `\s`, and not in ECMAScript's.
@@ -93,6 +94,24 @@ class ValuesExtension(OpenApiSerializerFieldExtension):
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
         return {"type": "object", "maxProperties": self.target.MOST, "additionalProperties": {}}
+
+
+class JsonObjectExtension(OpenApiSerializerFieldExtension):
+    target_class = "promptcrafter.fields.JsonObjectField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        return {"type": "object", "additionalProperties": {}}
+
+
+class CostExtension(OpenApiSerializerFieldExtension):
+    target_class = "prompts.serializers.CostField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        text = {"type": "string", "pattern": costs.PATTERN, "example": "0.0125"}
+        if direction == "response":
+            return text
+        number = {"type": "number", "minimum": 0, "maximum": costs.MAXIMUM, "multipleOf": 1e-6}
+        return {"anyOf": [{**text, "pattern": costs.PATTERN}, number]}
 
 
 class NothingElseExtension(OpenApiSerializerExtension):

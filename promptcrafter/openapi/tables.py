@@ -14,6 +14,7 @@ CODES: dict[str, tuple[int, str]] = {
     "malformed_label": (400, "The label's name could never be one."),
     "missing_variables": (400, "Variables, `missing`, have neither a value nor a default."),
     "rendered_too_long": (400, "The text would be longer than this server allows."),
+    "batch_refused": (400, "Of logs that are to be kept together some can't be; see `items`."),
     "unknown_host": (400, "The server does not answer to that Host name."),
     "bad_request": (400, "The request is malformed."),
     "not_authenticated": (401, "There is no token."),
@@ -30,6 +31,7 @@ CODES: dict[str, tuple[int, str]] = {
     "too_many_keys": (409, "You have as many keys as may be."),
     "signups_closed": (403, "Nobody can sign up here."),
     "email_taken": (409, "There is an account with this e-mail."),
+    "external_id_taken": (409, "You have a log with this `externalId`; `logId` is its id."),
     "version_conflict": (409, "`baseVersion` is not the newest; `changes` are those since."),
     "label_conflict": (409, "The label does not point at `expectedVersion`."),
     "nothing_to_roll_back": (409, "The label pointed nowhere before its last move."),
@@ -88,6 +90,25 @@ ERROR: dict[str, Any] = {
             "type": ["integer", "null"],
             "minimum": 1,
             "description": "With `version_conflict` and `label_conflict`.",
+        },
+        "logId": {
+            "type": "string",
+            "pattern": ids.pattern("log"),
+            "description": "With `external_id_taken`: the log that has it.",
+        },
+        "items": {
+            "type": "array",
+            "description": "With `batch_refused`: the error of each that can't be kept.",
+            "items": {
+                "type": "object",
+                "required": ["index", "status", "error", "code"],
+                "properties": {
+                    "index": {"type": "integer", "minimum": 0},
+                    "status": {"type": "integer"},
+                    "error": {"type": "string"},
+                    "code": {"type": "string"},
+                },
+            },
         },
         "changes": {
             "type": "array",
@@ -162,7 +183,11 @@ MOMENT = {
     "example": "2026-01-31T12:00:00Z",
 }
 SCORE = {"type": "number", "minimum": 0, "maximum": 10}
+FLAG = {"type": "string", "enum": ["true", "false"], "default": "false"}
 ONE_TEXT = {"type": "string", "maxLength": 100, "pattern": NOT_BLANK}
+
+SIDE = {**ONE_TEXT, "example": "3"}
+OF_A_SIDE = ["invalid", "malformed_version", "malformed_label"]
 
 QUERY: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     "version": (NUMBER, "As of this version, or of it alone.", ["malformed_version"]),
@@ -185,6 +210,27 @@ QUERY: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     ),
     "model": (ONE_TEXT, "Of this model.", ["invalid"]),
     "modelUsed": (ONE_TEXT, "Of this model.", ["invalid"]),
+    "since": (MOMENT, "Outputs from then on.", ["invalid"]),
+    "until": (MOMENT, "Outputs before then.", ["invalid"]),
+    "groupBy": (
+        {"type": "string", "enum": ["both", "version", "model"], "default": "both"},
+        "What outputs are told apart by.",
+        ["invalid"],
+    ),
+    "a": (SIDE, "A version's number, a label or `latest`; with `by=model`, a model.", OF_A_SIDE),
+    "b": (SIDE, "Likewise: the one that the verdict is about.", OF_A_SIDE),
+    "by": (
+        {"type": "string", "enum": ["version", "model"], "default": "version"},
+        "What `a` and `b` are.",
+        ["invalid"],
+    ),
+    "minScored": (
+        {"type": "integer", "minimum": 2, "maximum": 1_000_000, "default": 5},
+        "Those with at least so many scored outputs.",
+        ["invalid"],
+    ),
+    "externalId": ({**ONE_TEXT, "maxLength": 200}, "With this id of your own.", ["invalid"]),
+    "atomic": (FLAG, "Keep all of them, or none.", ["invalid"]),
     "createdAfter": (MOMENT, "Created later than this.", ["invalid"]),
     "createdBefore": (MOMENT, "Created earlier than this.", ["invalid"]),
     "updatedAfter": (MOMENT, "Updated later than this.", ["invalid"]),
@@ -197,7 +243,7 @@ QUERY: dict[str, tuple[dict[str, Any], str, list[str]]] = {
         ["invalid"],
     ),
     "highlight": (
-        {"type": "string", "enum": ["true", "false"], "default": "false"},
+        FLAG,
         "Tell where the words occur, as `matches`.",
         ["invalid"],
     ),
@@ -232,7 +278,7 @@ QUERY: dict[str, tuple[dict[str, Any], str, list[str]]] = {
         ["malformed_version", "malformed_label"],
     ),
 }
-REQUIRED_QUERY = {"q", "from", "id"}
+REQUIRED_QUERY = {"q", "from", "id", "a", "b"}
 
 # Lists that may be long: in pages, and sent as they are read; with what they can be in order of.
 LISTS: dict[str, list[str]] = {
@@ -252,6 +298,7 @@ TAGS = {
     "versions": "What a prompt said before; kept for good.",
     "labels": "Names that point at versions: `production` is what an application reads.",
     "logs": "The outputs that prompts produced.",
+    "evidence": "What outputs say of what produced them.",
     "trash": "What was deleted, until it is destroyed.",
     "service": "The service itself.",
 }

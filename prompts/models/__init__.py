@@ -4,6 +4,7 @@ from prompts.models.idempotency import IdempotencyKey
 from prompts.models.index import SearchBucket, SearchIndex
 from prompts.models.labels import Label, LabelMove
 from prompts.models.limits import (
+    EXTERNAL_ID_MAX_LENGTH,
     MESSAGE_MAX_LENGTH,
     MODEL_MAX_LENGTH,
     TEXT_MAX_LENGTH,
@@ -16,6 +17,7 @@ from prompts.models.tags import Tag
 from prompts.models.versions import Version
 
 __all__ = [
+    "EXTERNAL_ID_MAX_LENGTH",
     "MESSAGE_MAX_LENGTH",
     "MODEL_MAX_LENGTH",
     "TEXT_MAX_LENGTH",

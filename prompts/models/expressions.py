@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from django.db.models import BooleanField, CharField, F, Func
+from django.db.models import Aggregate, BooleanField, CharField, F, Func, TextField
 
 
 class ByCodePoint(Func):
@@ -34,3 +34,14 @@ class HasTag(Func):
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         tags, params = self.as_sql(compiler, connection, template="%(expressions)s", **context)
         return f"({tags} @> %s::jsonb)", [*params, json.dumps([self.name])]
+
+
+class Joined(Aggregate):
+    """Whole numbers, separated by commas, in no order; None where there is none."""
+
+    function = "GROUP_CONCAT"
+    output_field = TextField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        template = "STRING_AGG((%(expressions)s)::text, ',')"
+        return self.as_sql(compiler, connection, template=template, **context)

@@ -1,21 +1,82 @@
-"""One output that a prompt produced."""
+"""One output that a prompt produced, and what is known of how."""
 
+import hashlib
+from collections.abc import Collection, Iterable
 from typing import Any, Self
 
 from django.conf import settings
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import IntegrityError, models, transaction
+from django.db.models import Avg, Count, F, Max, Min, Q, Sum
 from django.utils import timezone
 
 from promptcrafter import ids
-from prompts.models.limits import MODEL_MAX_LENGTH, TEXT_MAX_LENGTH
+from promptcrafter.labels import LABEL_MAX_LENGTH
+from prompts.evidence import COST_HALF, SCORE_CENTRE, Pair, Scored, Tally
+from prompts.models.expressions import Joined
+from prompts.models.limits import EXTERNAL_ID_MAX_LENGTH, MODEL_MAX_LENGTH, TEXT_MAX_LENGTH
 from prompts.models.owned import OwnedQuerySet, require_text
+
+
+class ExternalIdTaken(Exception):
+    """Names the log that has it."""
+
+    def __init__(self, first: "Log") -> None:
+        super().__init__("You have a log with this `externalId` already.")
+        self.details = {"logId": first.wire_id}
+
+
+class BatchRefused(Exception):
+    """Of logs that are to be kept together, some can't be; tells which, and why."""
+
+    def __init__(self, items: list[dict[str, Any]], *, of: int) -> None:
+        super().__init__(f"Nothing was kept: of {of} logs {len(items)} can't be; see `items`.")
+        self.details = {"items": items}
 
 
 class LogQuerySet(OwnedQuerySet):
     def of_live_prompts(self) -> Self:
         """Without those that are in the trash with their prompt."""
         return self.filter(prompt__deleted_at=None)
+
+    def with_external_ids(self, owner: Any, external_ids: Collection[str]) -> dict[str, "Log"]:
+        found = self.owned_by(owner).filter(external_id__in=external_ids)
+        return {log.external_id: log for log in found.only("external_id")}
+
+    def tallies(self) -> list[Tally]:
+        """One statement, and an index has all that it reads (`log_evidence`)."""
+        groups = self.order_by().values_list("version", "model_used", "score")
+        rows = groups.annotate(
+            outputs=Count("*"),
+            sum_of_input=Sum("input_tokens"),
+            sum_of_output=Sum("output_tokens"),
+            cost_high=Sum(F("cost") / COST_HALF),
+            cost_low=Sum(F("cost") % COST_HALF),
+            first_at=Min("created_at"),
+            last_at=Max("created_at"),
+            latencies=Joined("latency_ms"),
+        )
+        return [Tally(*row) for row in rows]
+
+    def pairs(self, a: Q, b: Q) -> list[Pair]:
+        """One for each set of variables with scores on both sides; one statement."""
+        scored = self.order_by().filter(a | b, score__isnull=False, inputs__isnull=False)
+        sides = scored.values("inputs").annotate(
+            of_a=Avg("score", filter=a),
+            of_b=Avg("score", filter=b),
+            a_count=Count("score", filter=a),
+            b_count=Count("score", filter=b),
+        )
+        both = sides.filter(a_count__gt=0, b_count__gt=0)
+        return [Pair(*row) for row in both.values_list("of_a", "of_b", "a_count", "b_count")]
+
+    def keep(self, logs: Iterable["Log"]) -> None:
+        """Saves many new logs; an external id that is taken raises IntegrityError."""
+        logs = list(logs)
+        for log in logs:
+            log.complete()
+        with transaction.atomic():
+            self.bulk_create(logs)
 
 
 class Log(models.Model):
@@ -42,6 +103,20 @@ class Log(models.Model):
         null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(10)]
     )
     created_at = models.DateTimeField(editable=False)
+    label = models.CharField(
+        max_length=LABEL_MAX_LENGTH, null=True, editable=False, help_text="That led to the version."
+    )
+    variables = models.TextField(
+        null=True, editable=False, help_text="A JSON object, as it is answered."
+    )
+    inputs = models.BigIntegerField(
+        null=True, editable=False, help_text="A hash of the variables, if there are any."
+    )
+    latency_ms = models.PositiveIntegerField(null=True, editable=False)
+    input_tokens = models.PositiveIntegerField(null=True, editable=False)
+    output_tokens = models.PositiveIntegerField(null=True, editable=False)
+    cost = models.BigIntegerField(null=True, editable=False, help_text="In units of prompts.costs.")
+    external_id = models.CharField(max_length=EXTERNAL_ID_MAX_LENGTH, null=True, editable=False)
 
     objects = LogQuerySet.as_manager()
 
@@ -50,6 +125,13 @@ class Log(models.Model):
             models.Index(fields=["owner", "id"], name="log_owner_id"),
             models.Index(fields=["prompt", "id"], name="log_prompt_id"),
             models.Index(fields=["owner", "score", "id"], name="log_owner_score"),
+            models.Index(
+                fields=[
+                    *("prompt", "version", "model_used", "score", "created_at"),
+                    *("latency_ms", "input_tokens", "output_tokens", "cost", "inputs"),
+                ],
+                name="log_evidence",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -59,6 +141,14 @@ class Log(models.Model):
             models.CheckConstraint(
                 condition=~models.Q(model_used=""), name="log_model_used_is_not_empty"
             ),
+            models.CheckConstraint(
+                condition=models.Q(cost__gte=0), name="log_cost_is_not_negative"
+            ),
+            models.UniqueConstraint(
+                fields=["owner", "external_id"],
+                condition=models.Q(external_id__isnull=False),
+                name="log_external_id_is_unique",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -66,10 +156,34 @@ class Log(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self._state.adding:
-            self.owner_id = self.prompt.owner_id
-            self.version = self.version or self.prompt.version
-            self.created_at = timezone.now()
+            self.complete()
         super().save(*args, **kwargs)
+
+    def complete(self) -> None:
+        """Sets what follows from the rest, and the time."""
+        self.owner_id = self.prompt.owner_id
+        self.version = self.version or self.prompt.version
+        if self.variables not in {None, "{}"}:
+            self.inputs = _hash(str(self.variables))
+        self.created_at = timezone.now()
+
+    def keep(self) -> None:
+        """Saves a new log; raises ExternalIdTaken."""
+        try:
+            with transaction.atomic():
+                self.save()
+        except IntegrityError:
+            known = Log.objects.with_external_ids(self.owner_id, [str(self.external_id)])
+            for first in known.values():
+                raise ExternalIdTaken(first) from None
+            raise
+
+    def rate(self, **changes: Any) -> bool:
+        """Sets `notes` and `score`, whichever are sent; False where the log is gone."""
+        for name, value in changes.items():
+            setattr(self, name, value)
+        rows = Log.objects.filter(pk=self.pk)
+        return bool(rows.update(**changes) if changes else rows.exists())
 
     def clean(self) -> None:
         require_text(self, "output", "model_used")
@@ -77,3 +191,27 @@ class Log(models.Model):
     @property
     def wire_id(self) -> str:
         return ids.encode(self.KIND, self.pk)
+
+
+def _hash(text: str) -> int:
+    """Of 64 bits, which is enough for the logs of one prompt."""
+    digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)
+
+
+def scored(prompts: models.QuerySet[Any], *, at_least: int) -> list[Scored]:
+    """The scores of each of the prompts that has so many; one statement."""
+    score = F("logs__score")
+    sums = (
+        prompts.order_by()
+        .values("pk")
+        .annotate(
+            scored=Count(score),
+            mean=Avg(score),
+            lowest=Min(score),
+            highest=Max(score),
+            squares=Sum((score - SCORE_CENTRE) * (score - SCORE_CENTRE)),
+        )
+    )
+    columns = ("pk", "scored", "mean", "lowest", "highest", "squares")
+    return [Scored(*row) for row in sums.filter(scored__gte=at_least).values_list(*columns)]

@@ -76,6 +76,13 @@ class OwnedView(ApiView):
             exc.details["labels"] = among(limits, exc.details["labels"])
         return super().handle_exception(exc)
 
+    def answer_to(self, error: Exception) -> dict[str, Any]:
+        """What a call for one thing of many would be answered if it were alone."""
+        answer = self.get_exception_handler()(error, self.get_exception_handler_context())
+        if answer is None:
+            raise error
+        return {"status": answer.status_code, **answer.data}
+
     def _visible(self, prompt: Prompt) -> Prompt:
         limits = labels_of(self.request)
         if not limits:

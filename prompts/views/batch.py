@@ -39,7 +39,7 @@ class BatchView(OwnedView):
                 if labels and prompt.pk not in released:
                     raise LabelNotSet(labels[0], prompt.labels)
             except Exception as error:
-                return {"id": wire_id, **self._answer_to(error)}
+                return {"id": wire_id, **self.answer_to(error)}
             row = released[prompt.pk] if labels else prompt
             return {"id": wire_id, "status": 200, "prompt": represent(row)}
 
@@ -56,12 +56,6 @@ class BatchView(OwnedView):
             raise self.not_found(Prompt.KIND)
         self.check_object_permissions(self.request, prompt)
         return self._visible(prompt)
-
-    def _answer_to(self, error: Exception) -> dict[str, Any]:
-        answer = self.get_exception_handler()(error, self.get_exception_handler_context())
-        if answer is None:
-            raise error
-        return {"status": answer.status_code, **answer.data}
 
 
 def _keys(wire_ids: list[str]) -> list[UUID]:

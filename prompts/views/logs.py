@@ -1,30 +1,80 @@
-from django.db import transaction
+from collections.abc import Callable, Collection
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.models import Scope
-from accounts.permissions import labels_of
+from accounts.permissions import OutsideLabels, labels_of
 from prompts import filters, paging
-from prompts.models import Log, Prompt
+from prompts.models import LabelMove, Log, Prompt
 from prompts.models.labels import among
-from prompts.parameters import LogListParameters, names
-from prompts.serializers import LogSerializer
+from prompts.models.logs import BatchRefused, ExternalIdTaken
+from prompts.parameters import LogBatchParameters, LogListParameters, names
+from prompts.serializers import (
+    KeptLogSerializer,
+    LogBatchSerializer,
+    LogSerializer,
+    RatingSerializer,
+)
 from prompts.views import lists
 from prompts.views.base import OwnedView
 from prompts.views.idempotent import idempotent
 
+SCOPES = {"GET": Scope.LOGS_READ} | dict.fromkeys(("POST", "PATCH", "DELETE"), Scope.LOGS_WRITE)
+REFUSED = {404: ["not_found", "no_such_version", "label_not_set"], 409: "external_id_taken"}
 
-class LogViewSet(OwnedView, GenericViewSet):
+Sent = dict[str, Any]
+Seen = Collection[tuple[UUID, int | None]]
+
+
+class LogWritingView(OwnedView):
+    """Where logs are kept. To be called in a transaction, which locks their prompts: one might go
+    into the trash meanwhile."""
+
+    scopes = SCOPES
+    limited_methods: tuple[str, ...] = ("POST",)
+
+    def prompts(self, keys: Collection[UUID]) -> dict[UUID, Prompt]:
+        """The caller's among those."""
+        own = Prompt.objects.owned_by(self.request.user).without_text().order_by("pk")
+        return own.select_for_update(no_key=True).in_bulk(keys)
+
+    def seen(self, keys: Collection[UUID]) -> Seen:
+        """For a key that is limited to labels: those versions, with their prompts, that one of them
+        points at, or did."""
+        limits = labels_of(self.request)
+        if not limits:
+            return ()
+        moves = LabelMove.objects.filter(prompt__in=keys, name__in=limits).order_by()
+        return set(moves.values_list("prompt", "to_version").distinct())
+
+    def log(self, prompt: Prompt | None, sent: Sent, seen: Seen) -> Log:
+        """As it is to be saved. Raises NotFound, NoSuchVersion, LabelNotSet and OutsideLabels."""
+        limits = labels_of(self.request)
+        if prompt is None or (limits and not among(limits, prompt.labels)):
+            raise NotFound("You have no prompt with this id.")
+        version, label = sent.get("version"), sent.get("label")
+        if limits:
+            prompt.labels = among(limits, prompt.labels)
+            is_seen = version is None or (prompt.pk, version) in seen
+            if not is_seen or label not in {None, *limits}:
+                raise OutsideLabels(limits)
+        ref = self.visible_reference(prompt, version or label or "latest")
+        return Log(**{**sent, "prompt": prompt, "version": prompt.number_of(ref)})
+
+
+class LogViewSet(LogWritingView, GenericViewSet):
     """The outputs that your prompts produced, newest first; with `promptId`, one prompt's."""
 
     serializer_class = LogSerializer
     lookup_value_regex = "[^/]+"
-    scopes = {"GET": Scope.LOGS_READ, "POST": Scope.LOGS_WRITE, "DELETE": Scope.LOGS_WRITE}
-    limited_methods = ("POST",)
 
     def known_parameters(self):
         return names(LogListParameters) if self.action == "list" else ()
@@ -44,21 +94,33 @@ class LogViewSet(OwnedView, GenericViewSet):
         show = LogSerializer().to_representation
         return lists.answer(request, filters.logs(logs, asked), order, show, asked=asked)
 
-    @extend_schema(responses={201: LogSerializer, 404: "not_found"})
+    @extend_schema(responses={201: LogSerializer, **REFUSED})
     @idempotent
     def create(self, request: Request) -> Response:
         """Keep an output of a prompt. A prompt of somebody else's is as good as none: 404."""
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        own = Prompt.objects.owned_by(request.user).without_text()
+        sent = serializer.validated_data
+        key = sent["prompt_id"]
         with transaction.atomic():
-            locked = own.select_for_update(no_key=True)  # or it might go into the trash meanwhile
-            prompt = locked.filter(pk=serializer.validated_data["prompt_id"]).first()
-            limits = labels_of(request)
-            if prompt is None or (limits and not among(limits, prompt.labels)):
-                raise NotFound("You have no prompt with this id.")
-            serializer.save(prompt=prompt)
-        return Response(serializer.data, status=201)
+            prompt = self.prompts([key]).get(key)
+            log = self.log(prompt, sent, self.seen([key]) if "version" in sent else ())
+            log.keep()
+        return Response(LogSerializer(log).data, status=201)
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """One output, with what is known of how it came about."""
+        return Response(LogSerializer(self.find(Log.objects.of_live_prompts(), pk)).data)
+
+    @extend_schema(request=RatingSerializer, responses=LogSerializer)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Rate an output: set its `notes` and its `score`. Nothing else of it ever changes."""
+        log = self.find(Log.objects.of_live_prompts(), pk)
+        serializer = RatingSerializer(data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        if not log.rate(**serializer.validated_data):
+            raise NotFound("There is no log with this id.")
+        return Response(LogSerializer(log).data)
 
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete a log. Of two that do so at once, one is told that there is nothing any more."""
@@ -66,3 +128,79 @@ class LogViewSet(OwnedView, GenericViewSet):
         if not count:
             raise NotFound("There is no log with this id.")
         return Response(status=204)
+
+
+class LogBatchView(LogWritingView):
+    """Keep up to 500 outputs in one call, each as if it were sent alone: for each the log, or the
+    error that it would have been answered. With `atomic=true` all are kept, or none."""
+
+    serializer_class = LogBatchSerializer
+    parameters = names(LogBatchParameters)
+
+    @extend_schema(
+        operation_id="createLogs",
+        tags=["logs"],
+        request=LogBatchSerializer,
+        responses={200: KeptLogSerializer(many=True), 400: "batch_refused"},
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        is_atomic = self.asked(LogBatchParameters)["atomic"] == "true"
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        sent = [_outcome(_valid, item) for item in serializer.validated_data["logs"]]
+        try:
+            kept = self._keep(sent, is_atomic=is_atomic)
+        except IntegrityError:  # somebody took one of the external ids meanwhile
+            kept = self._keep(sent, is_atomic=is_atomic)
+        return Response([self._item(each) for each in kept])
+
+    @transaction.atomic
+    def _keep(self, sent: list[Sent | Exception], *, is_atomic: bool) -> list[Log | Exception]:
+        """Raises BatchRefused and, rarely, IntegrityError."""
+        outcomes = self._outcomes(sent)
+        wrong = [at for at, each in enumerate(outcomes) if isinstance(each, Exception)]
+        if is_atomic and wrong:
+            items = [{"index": at, **self._item(outcomes[at])} for at in wrong]
+            raise BatchRefused(items, of=len(sent))
+        Log.objects.keep(each for each in outcomes if isinstance(each, Log))
+        return outcomes
+
+    def _outcomes(self, sent: list[Sent | Exception]) -> list[Log | Exception]:
+        """A log for each, as it is to be saved, or what is wrong with it; three statements."""
+        valid = [each for each in sent if not isinstance(each, Exception)]
+        keys = {each["prompt_id"] for each in valid}
+        prompts, seen = self.prompts(keys), self.seen(keys)
+        external_ids = {each["external_id"] for each in valid if each.get("external_id")}
+        first = Log.objects.with_external_ids(self.request.user, external_ids)
+
+        def log(each: Sent | Exception) -> Log:
+            if isinstance(each, Exception):
+                raise each
+            made = self.log(prompts.get(each["prompt_id"]), each, seen)
+            if made.external_id and first.setdefault(made.external_id, made) is not made:
+                raise ExternalIdTaken(first[made.external_id])
+            return made
+
+        return [_outcome(log, each) for each in sent]
+
+    def _item(self, outcome: Log | Exception) -> dict[str, Any]:
+        if isinstance(outcome, Exception):
+            return self.answer_to(outcome)
+        return {"status": 201, "log": LogSerializer(outcome).data}
+
+
+def _valid(item: Any) -> Sent:
+    if not isinstance(item, dict):
+        raise ParseError("A log must be a JSON object, like {…}.")
+    serializer = LogSerializer(data=item)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def _outcome(make: Callable[[Any], Any], given: Any) -> Any:
+    """What is made of it, or the error."""
+    try:
+        return make(given)
+    except Exception as error:
+        return error

@@ -3,7 +3,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from promptcrafter.conditions import is_fresh, not_modified, require_match
-from promptcrafter.labels import check_name
 from prompts import diffs, references
 from prompts.serializers import (
     DiffSerializer,
@@ -79,8 +78,8 @@ class DiffView(OwnedView):
     )
     def get(self, request: Request, pk: str) -> Response:
         prompt = self.find_prompt_without_text()
-        old = prompt.at(_reference(request.query_params.get("from", "")))
-        new = prompt.at(_reference(request.query_params.get("to", "latest")))
+        old = prompt.at(references.parse(request.query_params.get("from", "")))
+        new = prompt.at(references.parse(request.query_params.get("to", "latest")))
         names = (f"v{old.number}", f"v{new.number}")
         return Response(
             {
@@ -91,8 +90,3 @@ class DiffView(OwnedView):
                 "variables": diffs.variable_changes(old.content, new.content),
             }
         )
-
-
-def _reference(text: str) -> int | str:
-    ref = references.number_or_name(text)
-    return ref if isinstance(ref, int) or ref == "latest" else check_name(ref)

@@ -1,0 +1,272 @@
+"""What outputs tell of what produced them: summaries, and one side held against another. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, StrEnum
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from prompts import statistics
+from prompts.statistics import Estimate, Interval, Sample, Superiority
+
+ENOUGH = 5  # scored outputs, or pairs of them; of fewer nothing is said
+
+SCORE_CENTRE = 5  # of the scale; squares from there lose fewer digits than those from 0
+COST_HALF = 10**9  # costs are summed in halves: the sum of whole ones may go beyond 64 bits
+
+
+class Tally(NamedTuple):
+    """What is counted of the outputs of one version, model and score."""
+
+    version: int
+    model: str
+    score: float | None
+    outputs: int
+    input_tokens: int | None
+    output_tokens: int | None
+    cost_high: int | None
+    cost_low: int | None
+    first_at: datetime
+    last_at: datetime
+    latencies: str | None  # milliseconds, separated by commas
+
+    @property
+    def cost(self) -> int | None:
+        """In units of prompts.costs."""
+        if self.cost_high is None or self.cost_low is None:
+            return None
+        return self.cost_high * COST_HALF + self.cost_low
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Of some outputs, counted."""
+
+    tallies: Sequence[Tally]
+
+    @cached_property
+    def scores(self) -> Sample:
+        counts: Counter[float] = Counter()
+        for each in self.tallies:
+            if each.score is not None:
+                counts[each.score] += each.outputs
+        return Sample(counts)
+
+    @property
+    def outputs(self) -> int:
+        return sum(each.outputs for each in self.tallies)
+
+    @property
+    def has_enough(self) -> bool:
+        return self.scores.size >= ENOUGH
+
+    @cached_property
+    def latencies(self) -> list[int]:
+        """Milliseconds, in order."""
+        texts = [each.latencies for each in self.tallies if each.latencies]
+        return sorted(map(int, ",".join(texts).split(","))) if texts else []
+
+    @property
+    def input_tokens(self) -> int | None:
+        return _sum(each.input_tokens for each in self.tallies)
+
+    @property
+    def output_tokens(self) -> int | None:
+        return _sum(each.output_tokens for each in self.tallies)
+
+    @property
+    def cost(self) -> int | None:
+        """In units of prompts.costs."""
+        return _sum(each.cost for each in self.tallies)
+
+    @property
+    def first_at(self) -> datetime | None:
+        return min((each.first_at for each in self.tallies), default=None)
+
+    @property
+    def last_at(self) -> datetime | None:
+        return max((each.last_at for each in self.tallies), default=None)
+
+
+class GroupBy(Enum):
+    """What outputs are told apart by."""
+
+    VERSION = "version"
+    MODEL = "model"
+    BOTH = "both"
+
+    def key(self, tally: Tally) -> tuple[int | None, str | None]:
+        """Version and model, None for what does not matter."""
+        return (
+            None if self is GroupBy.MODEL else tally.version,
+            None if self is GroupBy.VERSION else tally.model,
+        )
+
+
+def summaries(
+    tallies: Iterable[Tally], group_by: GroupBy
+) -> list[tuple[int | None, str | None, Summary]]:
+    """With the version and the model of each: the newest version first, and models by name."""
+    groups: dict[tuple[int | None, str | None], list[Tally]] = {}
+    for each in tallies:
+        groups.setdefault(group_by.key(each), []).append(each)
+    in_order = sorted(groups, key=lambda key: (-(key[0] or 0), key[1] or ""))
+    return [(*key, Summary(groups[key])) for key in in_order]
+
+
+# One against another ----------------------------------------------------------------------------
+
+
+class Verdict(StrEnum):
+    """About b against a."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    NO_DIFFERENCE = "no difference shown"
+    NOT_ENOUGH = "not enough data"
+
+
+class Side(NamedTuple):
+    name: str  # as a sentence has it: `version 3`
+    summary: Summary
+
+
+class Pair(NamedTuple):
+    """The outputs of both sides for the same variables: mean scores, and of how many."""
+
+    a: float
+    b: float
+    a_outputs: int
+    b_outputs: int
+
+
+class Comparison(NamedTuple):
+    """b held against a; None what there is too little for."""
+
+    verdict: Verdict
+    sentence: str
+    is_paired: bool
+    pairs: int
+    difference: Estimate | None = None
+    superiority: Superiority | None = None
+
+
+def compare(a: Side, b: Side, pairs: Sequence[Pair] = ()) -> Comparison:
+    """By pairs, where there are enough and they are most of what is scored on both sides; that
+    depends on how many there are, never on what they say."""
+    sizes = a.summary.scores.size, b.summary.scores.size
+    if not (a.summary.has_enough and b.summary.has_enough):
+        return Comparison(Verdict.NOT_ENOUGH, _too_few(a, b), False, len(pairs))
+    in_pairs = sum(each.a_outputs for each in pairs), sum(each.b_outputs for each in pairs)
+    is_paired = len(pairs) >= ENOUGH and all(
+        2 * paired >= size for paired, size in zip(in_pairs, sizes, strict=True)
+    )
+    if is_paired:
+        found = statistics.paired_difference(each.b - each.a for each in pairs)
+        basis = f"{len(pairs)} pairs with the same variables"
+    else:
+        found = statistics.difference(a.summary.scores, b.summary.scores)
+        basis = f"{sizes[1]} scored outputs against {sizes[0]}"
+    verdict = _verdict(found.interval)
+    return Comparison(
+        verdict,
+        _sentence(verdict, a, b, found, basis),
+        is_paired,
+        len(pairs),
+        found,
+        statistics.superiority(a.summary.scores, b.summary.scores),
+    )
+
+
+def _verdict(interval: Interval) -> Verdict:
+    if interval.low > 0:
+        return Verdict.BETTER
+    return Verdict.WORSE if interval.high < 0 else Verdict.NO_DIFFERENCE
+
+
+def _sentence(verdict: Verdict, a: Side, b: Side, found: Estimate, basis: str) -> str:
+    low, high = found.interval
+    more = "more"
+    if found.value < 0:
+        low, high, more = -high, -low, "less"
+    claim = f"{_upper(b.name)} is {verdict} than {a.name}"
+    if verdict is Verdict.NO_DIFFERENCE:
+        claim = f"No difference is shown between {b.name} and {a.name}"
+    return (
+        f"{claim}: on average {b.name} scores {_spoken(abs(found.value))} points {more}, "
+        f"with 95 % confidence between {_spoken(low)} and {_spoken(high)}; from {basis}."
+    )
+
+
+def _too_few(a: Side, b: Side) -> str:
+    has = " and ".join(f"{side.name} has {_count(side.summary.scores.size)}" for side in (a, b))
+    return f"There is not enough data: {has}, and each needs {ENOUGH}."
+
+
+def _count(size: int) -> str:
+    return f"{size} scored output{'' if size == 1 else 's'}"
+
+
+def _spoken(value: float) -> str:
+    """With two decimals, or as many as tell it from nothing."""
+    text = f"{value:.2f}" if abs(value) >= 0.005 or not value else f"{value:.1g}"
+    return text.rstrip("0").rstrip(".").replace("-", "−") if "." in text else text
+
+
+def _upper(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+# The best ---------------------------------------------------------------------------------------
+
+
+class Scored(NamedTuple):
+    """The scores of one prompt, as a database sums them."""
+
+    prompt: Any
+    size: int
+    mean: float
+    min: float
+    max: float
+    squares: float  # of the distances from SCORE_CENTRE
+
+    @property
+    def variance(self) -> float:
+        """With n − 1."""
+        if self.min == self.max:
+            return 0.0
+        return max(0.0, self.squares - self.size * (self.mean - SCORE_CENTRE) ** 2) / (
+            self.size - 1
+        )
+
+
+class Ranked(NamedTuple):
+    scored: Scored
+    interval: Interval
+    lower_bound: float
+
+
+def ranked(scored: Sequence[Scored]) -> list[Ranked]:
+    """By the lower bound of the mean's interval, the highest first.
+
+    Scores that are all equal tell nothing of how much they would vary, and their interval is a
+    point: there the bound comes of the spread within all the others, so that five tens by luck do
+    not win against a hundred nines.
+    """
+    freedom = sum(each.size - 1 for each in scored if each.variance)
+    within = sum((each.size - 1) * each.variance for each in scored) / freedom if freedom else 0.0
+    found = []
+    for each in scored:
+        interval = statistics.mean_interval(each.mean, each.variance, each.size)
+        spread = each.variance or within
+        bound = statistics.mean_interval(each.mean, spread, each.size).low
+        found.append(Ranked(each, interval, bound))
+    found.sort(key=lambda each: (-each.lower_bound, -each.scored.mean, each.scored.prompt))
+    return found
+
+
+def _sum(values: Iterable[int | None]) -> int | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
