@@ -90,7 +90,7 @@ class FlagExtension(OpenApiSerializerFieldExtension):
 
 
 class ValuesExtension(OpenApiSerializerFieldExtension):
-    target_class = "prompts.serializers.ValuesField"
+    target_class = "prompts.serializers.rendering.ValuesField"
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
         return {"type": "object", "maxProperties": self.target.MOST, "additionalProperties": {}}
@@ -104,7 +104,7 @@ class JsonObjectExtension(OpenApiSerializerFieldExtension):
 
 
 class CostExtension(OpenApiSerializerFieldExtension):
-    target_class = "prompts.serializers.CostField"
+    target_class = "prompts.serializers.logs.CostField"
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
         text = {"type": "string", "pattern": costs.PATTERN, "example": "0.0125"}
@@ -124,7 +124,7 @@ class NothingElseExtension(OpenApiSerializerExtension):
 
 
 class TagsExtension(OpenApiSerializerFieldExtension):
-    target_class = "prompts.serializers.TagsField"
+    target_class = "prompts.serializers.prompts.TagsField"
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
         tag = {"type": "string"}

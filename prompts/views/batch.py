@@ -11,7 +11,7 @@ from promptcrafter import ids
 from prompts.models import Prompt, Version
 from prompts.models.prompts import LabelNotSet
 from prompts.parameters import BatchParameters, names
-from prompts.serializers import BatchItemSerializer
+from prompts.serializers.prompts import BatchItemSerializer
 from prompts.views import shown
 from prompts.views.base import OwnedView
 

@@ -23,7 +23,7 @@ from prompts.parameters import (
     StatsParameters,
     names,
 )
-from prompts.serializers import (
+from prompts.serializers.evidence import (
     ComparisonSerializer,
     RankedPromptSerializer,
     SummarySerializer,

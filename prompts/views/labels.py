@@ -14,7 +14,7 @@ from promptcrafter.labels import check_name
 from prompts.models import Label, Prompt
 from prompts.models.labels import LabelConflict
 from prompts.models.prompts import LabelNotSet, NoSuchVersion
-from prompts.serializers import LabelMoveSerializer, LabelSerializer, RollbackSerializer
+from prompts.serializers.labels import LabelMoveSerializer, LabelSerializer, RollbackSerializer
 from prompts.views.base import OwnedView
 from prompts.views.idempotent import idempotent
 

@@ -17,7 +17,7 @@ from prompts.models import LabelMove, Log, Prompt
 from prompts.models.labels import among
 from prompts.models.logs import BatchRefused, ExternalIdTaken
 from prompts.parameters import LogBatchParameters, LogListParameters, names
-from prompts.serializers import (
+from prompts.serializers.logs import (
     KeptLogSerializer,
     LogBatchSerializer,
     LogSerializer,

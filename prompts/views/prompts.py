@@ -12,7 +12,7 @@ from promptcrafter.labels import check_name
 from prompts import references
 from prompts.models import Prompt
 from prompts.parameters import PromptListParameters, names
-from prompts.serializers import (
+from prompts.serializers.prompts import (
     EditedPromptSerializer,
     EditSerializer,
     ListedPromptSerializer,

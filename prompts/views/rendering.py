@@ -13,7 +13,7 @@ from accounts.models import Scope
 from accounts.permissions import HasScope
 from prompts import rendering
 from prompts.models import Prompt
-from prompts.serializers import (
+from prompts.serializers.rendering import (
     CheckedSerializer,
     DraftSerializer,
     RenderDraftSerializer,

@@ -23,7 +23,7 @@ from prompts.models.index import Hit
 from prompts.models.values import IN_ORDER, having
 from prompts.parameters import PAGE, TERMS_MAX, CompletionParameters, SearchParameters, names
 from prompts.search import Term, fold, matches, terms
-from prompts.serializers import (
+from prompts.serializers.prompts import (
     FoundPromptSerializer,
     ModelCountSerializer,
     TagCountSerializer,

@@ -12,7 +12,7 @@ from accounts.permissions import OutsideLabels, labels_of
 from prompts import filters, paging
 from prompts.models import Prompt, Version
 from prompts.paging import Order
-from prompts.serializers import PromptSerializer
+from prompts.serializers.prompts import PromptSerializer
 
 Asked = dict[str, Any]
 

@@ -4,7 +4,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from prompts.models import Prompt
-from prompts.serializers import PromptSerializer, TrashedPromptSerializer
+from prompts.serializers.prompts import PromptSerializer, TrashedPromptSerializer
 from prompts.views.base import OwnedView
 from prompts.views.prompts import prompt_answer, require_labels_scope
 

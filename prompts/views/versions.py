@@ -4,12 +4,8 @@ from rest_framework.response import Response
 
 from promptcrafter.conditions import is_fresh, not_modified, require_match
 from prompts import diffs, references
-from prompts.serializers import (
-    DiffSerializer,
-    PromptSerializer,
-    RestoreSerializer,
-    VersionSerializer,
-)
+from prompts.serializers.prompts import PromptSerializer
+from prompts.serializers.versions import DiffSerializer, RestoreSerializer, VersionSerializer
 from prompts.views.base import OwnedView
 from prompts.views.idempotent import idempotent
 from prompts.views.prompts import prompt_answer, prompt_etag

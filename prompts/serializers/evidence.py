@@ -1,0 +1,178 @@
+from rest_framework import serializers
+
+from promptcrafter import ids
+from promptcrafter.fields import IdField
+from prompts import costs
+from prompts.evidence import Verdict
+from prompts.models import Prompt
+from prompts.serializers.logs import CostField
+from prompts.statistics import BINS, percentile
+
+
+class IntervalSerializer(serializers.Serializer):
+    """Of 95 %."""
+
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+
+
+class PercentilesSerializer(serializers.Serializer):
+    p50 = serializers.FloatField(allow_null=True)
+    p95 = serializers.FloatField(allow_null=True)
+
+
+class OutputsSerializer(serializers.Serializer):
+    """What some outputs say. `interval` is that of the mean (Student's t), and null where there are
+    fewer than five scores."""
+
+    outputs = serializers.IntegerField(min_value=0)
+    scored = serializers.IntegerField(min_value=0)
+    enoughData = serializers.BooleanField()
+    mean = serializers.FloatField(allow_null=True)
+    median = serializers.FloatField(allow_null=True)
+    stdev = serializers.FloatField(allow_null=True)
+    min = serializers.FloatField(allow_null=True)
+    max = serializers.FloatField(allow_null=True)
+    interval = IntervalSerializer(allow_null=True)
+    histogram = serializers.ListField(
+        child=serializers.IntegerField(min_value=0),
+        min_length=BINS,
+        max_length=BINS,
+        help_text="How many scores from 0 up to 1, from 1 up to 2, …, and of 10.",
+    )
+    latencyMs = PercentilesSerializer()
+    inputTokens = serializers.IntegerField(allow_null=True)
+    outputTokens = serializers.IntegerField(allow_null=True)
+    costUsd = CostField(allow_null=True)
+    firstUsedAt = serializers.DateTimeField(allow_null=True)
+    lastUsedAt = serializers.DateTimeField(allow_null=True)
+
+    def to_representation(self, summary):
+        scores, latencies = summary.scores, summary.latencies
+        return {
+            "outputs": summary.outputs,
+            "scored": scores.size,
+            "enoughData": summary.has_enough,
+            "mean": _rounded(scores.mean) if scores.size else None,
+            "median": _rounded(scores.median) if scores.size else None,
+            "stdev": _rounded(scores.stdev) if scores.size > 1 else None,
+            "min": scores.min if scores.size else None,
+            "max": scores.max if scores.size else None,
+            "interval": _interval(scores.interval) if summary.has_enough else None,
+            "histogram": scores.histogram,
+            "latencyMs": {
+                "p50": _rounded(percentile(latencies, 0.5)) if latencies else None,
+                "p95": _rounded(percentile(latencies, 0.95)) if latencies else None,
+            },
+            "inputTokens": summary.input_tokens,
+            "outputTokens": summary.output_tokens,
+            "costUsd": None if summary.cost is None else costs.write(summary.cost),
+            "firstUsedAt": summary.first_at,
+            "lastUsedAt": summary.last_at,
+        }
+
+
+class SummarySerializer(OutputsSerializer):
+    """With what they have in common; null is what they were not told apart by."""
+
+    def get_fields(self):
+        return {
+            "version": serializers.IntegerField(min_value=1, allow_null=True),
+            "model": serializers.CharField(allow_null=True),
+            **super().get_fields(),
+        }
+
+    def to_representation(self, row):
+        version, model, summary = row
+        return {"version": version, "model": model, **super().to_representation(summary)}
+
+
+class SideSerializer(OutputsSerializer):
+    def get_fields(self):
+        return {"name": serializers.CharField(), **super().get_fields()}
+
+    def to_representation(self, side):
+        return {"name": side.name, **super().to_representation(side.summary)}
+
+
+class EstimateSerializer(serializers.Serializer):
+    value = serializers.FloatField()
+    interval = IntervalSerializer()
+
+    def to_representation(self, estimate):
+        return {"value": _rounded(estimate.value), "interval": _interval(estimate.interval)}
+
+
+class SuperioritySerializer(EstimateSerializer):
+    """A tie counts half."""
+
+    ties = serializers.FloatField(help_text="How likely both score the same.")
+
+    def to_representation(self, found):
+        return {**super().to_representation(found), "ties": _rounded(found.ties)}
+
+
+class ComparisonSerializer(serializers.Serializer):
+    by = serializers.ChoiceField(["version", "model"])
+    a = SideSerializer()
+    b = SideSerializer()
+    verdict = serializers.ChoiceField([str(each) for each in Verdict], help_text="About b.")
+    sentence = serializers.CharField()
+    method = serializers.ChoiceField(["welch", "paired"], allow_null=True)
+    pairs = serializers.IntegerField(
+        min_value=0, help_text="Sets of variables with scored outputs on both sides."
+    )
+    difference = EstimateSerializer(allow_null=True, help_text="Mean of b less mean of a.")
+    probability = SuperioritySerializer(
+        allow_null=True, help_text="That a random output of b beats one of a."
+    )
+    warnings = serializers.ListField(child=serializers.CharField())
+
+    def to_representation(self, shown):
+        a, b = shown["sides"]
+        found = shown["comparison"]
+        method = "paired" if found.is_paired else "welch"
+        is_known = found.difference is not None
+        return {
+            "by": shown["by"],
+            "a": SideSerializer().to_representation(a),
+            "b": SideSerializer().to_representation(b),
+            "verdict": found.verdict,
+            "sentence": found.sentence,
+            "method": method if is_known else None,
+            "pairs": found.pairs,
+            "difference": EstimateSerializer(found.difference).data if is_known else None,
+            "probability": SuperioritySerializer(found.superiority).data if is_known else None,
+            "warnings": shown["warnings"],
+        }
+
+
+class RankedPromptSerializer(serializers.Serializer):
+    promptId = IdField(Prompt.KIND)
+    title = serializers.CharField()
+    scored = serializers.IntegerField(min_value=2)
+    mean = serializers.FloatField()
+    stdev = serializers.FloatField()
+    interval = IntervalSerializer()
+    lowerBound = serializers.FloatField(help_text="What they are in order of.")
+
+    def to_representation(self, ranked):
+        scored = ranked.scored
+        return {
+            "promptId": ids.encode(Prompt.KIND, scored.prompt),
+            "title": self.context["titles"][scored.prompt],
+            "scored": scored.size,
+            "mean": _rounded(scored.mean),
+            "stdev": _rounded(scored.variance**0.5),
+            "interval": _interval(ranked.interval),
+            "lowerBound": _rounded(ranked.lower_bound),
+        }
+
+
+def _interval(interval):
+    return {"low": _rounded(interval.low), "high": _rounded(interval.high)}
+
+
+def _rounded(value):
+    """Statistics to six decimals: more would be noise of their summing up."""
+    return round(value, 6)
