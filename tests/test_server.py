@@ -88,6 +88,19 @@ def test_the_lines_about_templates_go_on_from_there(server):
     assert edited["warnings"] == ["removed variable `topic`"]
 
 
+def test_the_lines_about_evidence_go_on_from_there(server):
+    answers = map(json.loads, answers_to(server, "docs/evidence.md", name="uma"))
+    _, kept, rated, stats, compared, board = answers
+    assert [item["status"] for item in kept] == [201] * 24
+    assert rated["score"] == 6
+    assert [(row["version"], row["outputs"]) for row in stats] == [(2, 12), (1, 12)]
+    assert (compared["verdict"], compared["method"], compared["pairs"]) == ("better", "paired", 12)
+    assert [row["title"] for row in board] == ["Sum up"]
+    written = (live.ROOT / "docs/evidence.md").read_text()
+    assert f"> {compared['sentence']}\n" in written
+    assert all(f"{row['mean']:.2f}" in written for row in stats)
+
+
 def test_the_lines_about_accounts_go_on_from_there_too(server):
     me, released, keys, logged_out = answers_to(server, "docs/accounts.md", name="max")
     assert json.loads(me)["email"] == "max@example.com"
