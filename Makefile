@@ -2,6 +2,7 @@
 # make test   the whole suite, on SQLite and on PostgreSQL
 # make check  lint, types, layers, migrations, deployment settings
 # make docs   docs/openapi.yaml anew, of the code
+# make bench-evidence   docs/benchmarks.md anew: statistics of 100,000 outputs
 # make bench-scale   docs/benchmarks.md anew: lists and searches among a million prompts
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check docs bench-scale format clean
+.PHONY: run test check docs bench-scale bench-evidence format clean
 
 run: $(VENV)/runtime
 	@exec $(BIN)/python -m promptcrafter.serve
@@ -31,6 +32,9 @@ docs: $(VENV)/development
 
 bench-scale: $(VENV)/development
 	@$(BIN)/python -m tests.benchmarks.scale $(ARGS)
+
+bench-evidence: $(VENV)/development
+	@$(BIN)/python -m tests.benchmarks.evidence $(ARGS)
 
 format: $(VENV)/development
 	$(BIN)/ruff check --fix .

@@ -5,7 +5,7 @@ from django.forms import CharField, HiddenInput, IntegerField, JSONField, ModelF
 from django.forms.fields import InvalidJSONInput
 from django.utils.html import format_html_join
 
-from prompts import diffs
+from prompts import costs, diffs
 from prompts.models import Log, Prompt
 
 VERSIONS_SHOWN = 50
@@ -148,8 +148,15 @@ class LogAdmin(admin.ModelAdmin):
     show_full_result_count = False
     search_fields = ["model_used", "notes"]
     autocomplete_fields = ["prompt"]
-    readonly_fields = ["wire_id", "owner", "created_at"]
+    readonly_fields = [
+        *("wire_id", "owner", "version", "label", "variables", "latency_ms"),
+        *("input_tokens", "output_tokens", "cost_usd", "external_id", "created_at"),
+    ]
     fields = ["prompt", "output", "model_used", "notes", "score", *readonly_fields]
+
+    @admin.display(description="cost in USD")
+    def cost_usd(self, log):
+        return None if log.cost is None else costs.write(log.cost)
 
     def get_queryset(self, request):
         return super().get_queryset(request).defer("prompt__content", "prompt__search_text")

@@ -18,11 +18,10 @@ COST_HALF = 10**9  # costs are summed in halves: the sum of whole ones may go be
 
 
 class Tally(NamedTuple):
-    """What is counted of the outputs of one version, model and score."""
+    """What is counted of the outputs of one version and model."""
 
     version: int
     model: str
-    score: float | None
     outputs: int
     input_tokens: int | None
     output_tokens: int | None
@@ -30,7 +29,8 @@ class Tally(NamedTuple):
     cost_low: int | None
     first_at: datetime
     last_at: datetime
-    latencies: str | None  # milliseconds, separated by commas
+    scores: str | None  # separated by commas, to 15 digits
+    latencies: str | None  # milliseconds, likewise
 
     @property
     def cost(self) -> int | None:
@@ -48,10 +48,10 @@ class Summary:
 
     @cached_property
     def scores(self) -> Sample:
+        written = Counter(_values(each.scores for each in self.tallies))
         counts: Counter[float] = Counter()
-        for each in self.tallies:
-            if each.score is not None:
-                counts[each.score] += each.outputs
+        for text, count in written.items():
+            counts[float(text)] += count
         return Sample(counts)
 
     @property
@@ -65,8 +65,7 @@ class Summary:
     @cached_property
     def latencies(self) -> list[int]:
         """Milliseconds, in order."""
-        texts = [each.latencies for each in self.tallies if each.latencies]
-        return sorted(map(int, ",".join(texts).split(","))) if texts else []
+        return sorted(map(int, _values(each.latencies for each in self.tallies)))
 
     @property
     def input_tokens(self) -> int | None:
@@ -164,7 +163,8 @@ def compare(a: Side, b: Side, pairs: Sequence[Pair] = ()) -> Comparison:
         2 * paired >= size for paired, size in zip(in_pairs, sizes, strict=True)
     )
     if is_paired:
-        found = statistics.paired_difference(each.b - each.a for each in pairs)
+        # Means that a database has made of the same scores may differ in their last digits.
+        found = statistics.paired_difference(round(each.b - each.a, 9) for each in pairs)
         basis = f"{len(pairs)} pairs with the same variables"
     else:
         found = statistics.difference(a.summary.scores, b.summary.scores)
@@ -195,7 +195,7 @@ def _sentence(verdict: Verdict, a: Side, b: Side, found: Estimate, basis: str) -
     if verdict is Verdict.NO_DIFFERENCE:
         claim = f"No difference is shown between {b.name} and {a.name}"
     return (
-        f"{claim}: on average {b.name} scores {_spoken(abs(found.value))} points {more}, "
+        f"{claim}: on average {b.name} scores {_points(abs(found.value))} {more}, "
         f"with 95 % confidence between {_spoken(low)} and {_spoken(high)}; from {basis}."
     )
 
@@ -209,10 +209,16 @@ def _count(size: int) -> str:
     return f"{size} scored output{'' if size == 1 else 's'}"
 
 
+def _points(value: float) -> str:
+    text = _spoken(value)
+    return f"{text} point{'' if text == '1' else 's'}"
+
+
 def _spoken(value: float) -> str:
     """With two decimals, or as many as tell it from nothing."""
-    text = f"{value:.2f}" if abs(value) >= 0.005 or not value else f"{value:.1g}"
-    return text.rstrip("0").rstrip(".").replace("-", "−") if "." in text else text
+    text = f"{value:.2f}" if abs(value) >= 0.005 else f"{float(f'{value:.1g}'):.9f}"
+    text = text.rstrip("0").rstrip(".").replace("-", "−")
+    return text if text != "−0" else "0"
 
 
 def _upper(text: str) -> str:
@@ -253,7 +259,7 @@ def ranked(scored: Sequence[Scored]) -> list[Ranked]:
 
     Scores that are all equal tell nothing of how much they would vary, and their interval is a
     point: there the bound comes of the spread within all the others, so that five tens by luck do
-    not win against a hundred nines.
+    not win against a hundred scores around nine.
     """
     freedom = sum(each.size - 1 for each in scored if each.variance)
     within = sum((each.size - 1) * each.variance for each in scored) / freedom if freedom else 0.0
@@ -263,8 +269,14 @@ def ranked(scored: Sequence[Scored]) -> list[Ranked]:
         spread = each.variance or within
         bound = statistics.mean_interval(each.mean, spread, each.size).low
         found.append(Ranked(each, interval, bound))
-    found.sort(key=lambda each: (-each.lower_bound, -each.scored.mean, each.scored.prompt))
+    found.sort(key=lambda each: (-each.lower_bound, each.scored.prompt))
     return found
+
+
+def _values(joined: Iterable[str | None]) -> list[str]:
+    """Those that a database has joined, of all."""
+    texts = [text for text in joined if text]
+    return ",".join(texts).split(",") if texts else []
 
 
 def _sum(values: Iterable[int | None]) -> int | None:

@@ -109,7 +109,8 @@ def difference(a: Sample, b: Sample) -> Estimate:
     value, square = b.mean - a.mean, of_a + of_b
     if not square:  # neither side varies
         return Estimate(value, Interval(value, value))
-    freedom = square**2 / (of_a**2 / (a.size - 1) + of_b**2 / (b.size - 1))
+    share = of_a / square  # rather than squares of squares, which may be too small to be any
+    freedom = 1 / (share**2 / (a.size - 1) + (1 - share) ** 2 / (b.size - 1))
     return Estimate(value, _around(value, math.sqrt(square), freedom))
 
 

@@ -2,12 +2,13 @@
 
 import json
 from contextlib import suppress
+from decimal import Decimal
 from io import BytesIO
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import ParseError, ValidationError
 
 from accounts import keys
 from promptcrafter import ids
@@ -15,6 +16,7 @@ from promptcrafter.labels import MalformedLabel, check_name
 from promptcrafter.wire import StrictJSONParser
 from prompts import references, search
 from prompts.references import MalformedVersion
+from prompts.serializers.logs import CostField
 
 # The fixtures are made once for all examples, which is meant: they only say who calls.
 many = settings(
@@ -32,10 +34,21 @@ values = st.recursive(
 )
 FIELDS = ["title", "content", "model", "tags", "promptId", "output", "modelUsed", "notes", "score"]
 FIELDS += ["name", "email", "password", "currentPassword", "newPassword", "refresh"]
-FIELDS += ["scopes", "labels", "expiresAt", "version", "note", "expectedVersion", "message"]
+FIELDS += [
+    "label",
+    "variables",
+    "latencyMs",
+    "inputTokens",
+    "outputTokens",
+    "costUsd",
+    "externalId",
+]
+FIELDS += ["logs", "scopes", "labels", "expiresAt", "version", "note", "expectedVersion", "message"]
 BODIES = [
     ("POST", "/prompts"),
     ("POST", "/logs"),
+    ("POST", "/logs/batch"),
+    ("POST", "/logs/batch?atomic=true"),
     ("POST", "/auth/signup"),
     ("POST", "/auth/login"),
     ("POST", "/auth/refresh"),
@@ -148,8 +161,8 @@ def test_no_text_makes_a_parser_fail_but_as_it_says(text):
             assert ids.encode(kind, ids.decode(kind, text)) == text
     with suppress(MalformedVersion):
         assert str(references.number(text)) == text
-    with suppress(MalformedVersion):
-        references.number_or_name(text)
+    with suppress(MalformedVersion, MalformedLabel):
+        references.parse(text)
     with suppress(MalformedLabel):
         assert check_name(text) == text
     assert isinstance(keys.is_well_formed(text), bool)
@@ -175,3 +188,14 @@ def test_any_text_can_be_searched_for_any_other(query, title, content):
 def test_any_bytes_are_one_json_object_or_a_parse_error(body):
     with suppress(ParseError):
         assert isinstance(StrictJSONParser().parse(BytesIO(body)), dict)
+
+
+@many
+@given(value=values | st.floats() | st.decimals().map(str) | any_text)
+def test_what_is_read_as_a_cost_is_written_as_the_same(value):
+    field = CostField()
+    with suppress(ValidationError):
+        units = field.to_internal_value(value)
+        written = field.to_representation(units)
+        assert Decimal(written) == Decimal(repr(value) if isinstance(value, float) else value)
+        assert field.to_internal_value(written) == units

@@ -37,7 +37,8 @@ class HasTag(Func):
 
 
 class Joined(Aggregate):
-    """Whole numbers, separated by commas, in no order; None where there is none."""
+    """Numbers, separated by commas, in no order; None where there is none. SQLite writes 15 digits
+    of them, PostgreSQL all."""
 
     function = "GROUP_CONCAT"
     output_field = TextField()

@@ -45,7 +45,7 @@ class LogQuerySet(OwnedQuerySet):
 
     def tallies(self) -> list[Tally]:
         """One statement, and an index has all that it reads (`log_evidence`)."""
-        groups = self.order_by().values_list("version", "model_used", "score")
+        groups = self.order_by().values_list("version", "model_used")
         rows = groups.annotate(
             outputs=Count("*"),
             sum_of_input=Sum("input_tokens"),
@@ -54,6 +54,7 @@ class LogQuerySet(OwnedQuerySet):
             cost_low=Sum(F("cost") % COST_HALF),
             first_at=Min("created_at"),
             last_at=Max("created_at"),
+            scores=Joined("score"),
             latencies=Joined("latency_ms"),
         )
         return [Tally(*row) for row in rows]

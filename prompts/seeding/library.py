@@ -17,7 +17,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from accounts.models import User
-from prompts import rendering, search
+from prompts import costs, rendering, search
 from prompts.models import Label, LabelMove, Log, Prompt, Tag, Version
 from prompts.seeding import bulk
 from prompts.seeding.texts import Text, Writer
@@ -220,6 +220,10 @@ class _Logs:
             output=self._writer.text()[1],
             model_used=self._writer.model(),
             score=self._random.choice([None, 3, 5, 7.5, 9]),
+            latency_ms=int(self._random.lognormvariate(7.5, 0.6)),
+            input_tokens=self._random.randint(50, 4_000),
+            output_tokens=self._random.randint(10, 1_500),
+            cost=self._random.randint(10, 10_000) * costs.read("0.000001"),
             created_at=created_at,
         )
 

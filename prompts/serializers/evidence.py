@@ -56,8 +56,8 @@ class OutputsSerializer(serializers.Serializer):
             "mean": _rounded(scores.mean) if scores.size else None,
             "median": _rounded(scores.median) if scores.size else None,
             "stdev": _rounded(scores.stdev) if scores.size > 1 else None,
-            "min": scores.min if scores.size else None,
-            "max": scores.max if scores.size else None,
+            "min": _rounded(scores.min) if scores.size else None,
+            "max": _rounded(scores.max) if scores.size else None,
             "interval": _interval(scores.interval) if summary.has_enough else None,
             "histogram": scores.histogram,
             "latencyMs": {

@@ -40,7 +40,7 @@ TARGETS = {10_000: 10, 100_000: 40}  # prompts in the library → CPU ms of a se
 # Each kind of request is measured in turn with the others, so many times for so long, and at least
 # five requests each time; the cheapest time counts, as what else a machine does only adds.
 ROUNDS, SECONDS = 4, 0.4
-MARK = "<!-- by `make bench-scale`, {} -->"
+MARK = "<!-- by `make {}`, {} -->"
 
 
 class Cost(NamedTuple):
@@ -72,7 +72,7 @@ def main() -> None:
     asked = parser.parse_args()
     for database in asked.databases:
         sections = list(measure(database, asked.prompts, asked.keep))
-        write(database, "\n".join(sections))
+        write("bench-scale", database, "\n".join(sections))
 
 
 def measure(database: str, prompts: int, keep: Path) -> Iterator[str]:
@@ -125,8 +125,15 @@ class Client:
         response = self._connection.getresponse()
         self.links = response.headers.get("Link", "")
         data = response.read()
-        assert response.status == 200, (path, response.status, data[:300])
+        assert response.status in {200, 201}, (path, response.status, data[:300])
         return data
+
+    def send_json(self, method: str, path: str, body: Any) -> Any:
+        headers = {**self._headers, "Content-Type": "application/json"}
+        return json.loads(self.send(method, path, json.dumps(body), headers))
+
+    def post(self, path: str, body: Any) -> Any:
+        return self.send_json("POST", path, body)
 
     def get(self, path: str) -> Any:
         return json.loads(self.send("GET", path, None, self._headers))
@@ -350,10 +357,10 @@ def machine() -> str:
     )
 
 
-def write(database: str, text: str) -> None:
-    """Between the marks of that database, in docs/benchmarks.md."""
+def write(target: str, database: str, text: str) -> None:
+    """Between the marks of that target and database, in docs/benchmarks.md."""
     file = live.ROOT / "docs" / "benchmarks.md"
-    begin, end = MARK.format(database), MARK.format(f"{database}, end")
+    begin, end = MARK.format(target, database), MARK.format(target, f"{database}, end")
     before, _, rest = file.read_text(encoding="utf-8").partition(begin)
     after = rest.partition(end)[2]
     file.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
