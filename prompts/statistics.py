@@ -63,7 +63,8 @@ class Sample:
     @cached_property
     def variance(self) -> float:
         """With n − 1; raises ZeroDivisionError for a single one."""
-        squares = (count * (score - self.mean) ** 2 for score, count in self.counts.items())
+        mean = self.mean
+        squares = (count * (score - mean) ** 2 for score, count in self.counts.items())
         return math.fsum(squares) / (self.size - 1)
 
     @property
@@ -72,18 +73,27 @@ class Sample:
 
     @property
     def min(self) -> float:
-        return min(self.counts)
+        return self.ordered[0]
 
     @property
     def max(self) -> float:
-        return max(self.counts)
+        return self.ordered[-1]
 
     @property
     def median(self) -> float:
-        scores = sorted(self.counts)
-        up_to = list(accumulate(self.counts[score] for score in scores))
         below, above = (self.size - 1) // 2, self.size // 2
-        return (scores[bisect_left(up_to, below + 1)] + scores[bisect_left(up_to, above + 1)]) / 2
+        of_below, of_above = (bisect_left(self.up_to, rank + 1) for rank in (below, above))
+        return (self.ordered[of_below] + self.ordered[of_above]) / 2
+
+    @cached_property
+    def ordered(self) -> list[float]:
+        """The different scores."""
+        return sorted(self.counts)
+
+    @cached_property
+    def up_to(self) -> list[int]:
+        """How many scores there are up to each of them."""
+        return list(accumulate(self.counts[score] for score in self.ordered))
 
     @property
     def histogram(self) -> list[int]:
@@ -130,11 +140,10 @@ class Superiority(NamedTuple):
 
 def superiority(a: Sample, b: Sample) -> Superiority:
     """The Mann–Whitney statistic over the number of pairs; of one score at least on each side."""
-    scores = sorted(a.counts)
-    up_to = [0, *accumulate(a.counts[score] for score in scores)]
+    below = [0, *a.up_to]
     wins = ties = 0
     for score, count in b.counts.items():
-        wins += count * up_to[bisect_left(scores, score)]
+        wins += count * below[bisect_left(a.ordered, score)]
         ties += count * a.counts.get(score, 0)
     pairs = a.size * b.size
     value = (wins + ties / 2) / pairs

@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='log',
-            index=models.Index(fields=['prompt', 'version', 'model_used', 'score', 'created_at', 'latency_ms', 'input_tokens', 'output_tokens', 'cost', 'inputs'], name='log_evidence'),
+            index=models.Index(fields=['prompt', 'version', 'model_used', 'latency_ms', 'created_at', 'score', 'input_tokens', 'output_tokens', 'cost', 'inputs'], name='log_evidence'),
         ),
         migrations.AddConstraint(
             model_name='log',

@@ -126,10 +126,10 @@ class Log(models.Model):
             models.Index(fields=["owner", "id"], name="log_owner_id"),
             models.Index(fields=["prompt", "id"], name="log_prompt_id"),
             models.Index(fields=["owner", "score", "id"], name="log_owner_score"),
-            models.Index(
+            models.Index(  # all that is counted; latencies in order are sorted at once
                 fields=[
-                    *("prompt", "version", "model_used", "score", "created_at"),
-                    *("latency_ms", "input_tokens", "output_tokens", "cost", "inputs"),
+                    *("prompt", "version", "model_used", "latency_ms", "created_at"),
+                    *("score", "input_tokens", "output_tokens", "cost", "inputs"),
                 ],
                 name="log_evidence",
             ),
