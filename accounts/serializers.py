@@ -54,7 +54,7 @@ class FlagField(serializers.BooleanField):
         return data
 
 
-class NothingElse(serializers.ModelSerializer):
+class NothingElse(serializers.Serializer):
     """Refuses fields that it does not know: a limit that is misspelt would be no limit."""
 
     def to_internal_value(self, data):
@@ -132,7 +132,7 @@ class MessageSerializer(serializers.Serializer):
     message = serializers.CharField()
 
 
-class MeSerializer(NothingElse):
+class MeSerializer(NothingElse, serializers.ModelSerializer):
     _id = IdField(User.KIND, source="pk", read_only=True)
     name = TextField(max_length=100)
     email = EmailField()
@@ -254,7 +254,7 @@ class FutureField(serializers.DateTimeField):
         return moment
 
 
-class ApiKeySerializer(NothingElse):
+class ApiKeySerializer(NothingElse, serializers.ModelSerializer):
     name = TextField(max_length=100)
     scopes = WordsField(child=ScopeField(), allow_empty=False, max_length=len(Scope))
     labels = WordsField(

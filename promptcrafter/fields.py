@@ -56,6 +56,9 @@ class NumberField(serializers.Field):
             self.fail("invalid", minimum=self.minimum, maximum=self.maximum)
         return float(data)
 
+    def to_representation(self, value: float) -> float | int:
+        return as_sent(value)
+
 
 class FlagField(serializers.Field):
     """JSON's true or false."""

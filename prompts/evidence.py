@@ -12,6 +12,8 @@ from prompts import statistics
 from prompts.statistics import Estimate, Interval, Sample, Superiority
 
 ENOUGH = 5  # scored outputs, or pairs of them; of fewer nothing is said
+NEARLY_ALL = 0.8  # of a side's scored outputs, which are compared in pairs
+ALIKE = 0.1  # how far apart two shares may be without a warning
 
 SCORE_CENTRE = 5  # of the scale; squares from there lose fewer digits than those from 0
 COST_HALF = 10**9  # costs are summed in halves: the sum of whole ones may go beyond 64 bits
@@ -128,8 +130,19 @@ class Verdict(StrEnum):
 
 
 class Side(NamedTuple):
-    name: str  # as a sentence has it: `version 3`
+    version: int | None
+    model: str | None  # None: whatever it is
     summary: Summary
+
+    @property
+    def name(self) -> str:
+        """As a sentence has it."""
+        return f"model {self.model}" if self.version is None else f"version {self.version}"
+
+    @property
+    def other(self) -> str:
+        """What its outputs may have different ones of."""
+        return "version" if self.version is None else "model"
 
 
 class Pair(NamedTuple):
@@ -146,58 +159,102 @@ class Comparison(NamedTuple):
 
     verdict: Verdict
     sentence: str
-    is_paired: bool
+    warnings: list[str]
     pairs: int
     difference: Estimate | None = None
+    paired: Estimate | None = None
     superiority: Superiority | None = None
 
 
 def compare(a: Side, b: Side, pairs: Sequence[Pair] = ()) -> Comparison:
-    """By pairs, where there are enough and they are most of what is scored on both sides; that
-    depends on how many there are, never on what they say."""
-    sizes = a.summary.scores.size, b.summary.scores.size
+    """By pairs, where there are enough, with nearly all scored outputs of both sides and about as
+    many of each; that depends on how many there are, never on what they say."""
+    of_a, of_b = a.summary.scores, b.summary.scores
     if not (a.summary.has_enough and b.summary.has_enough):
-        return Comparison(Verdict.NOT_ENOUGH, _too_few(a, b), False, len(pairs))
-    in_pairs = sum(each.a_outputs for each in pairs), sum(each.b_outputs for each in pairs)
-    is_paired = len(pairs) >= ENOUGH and all(
-        2 * paired >= size for paired, size in zip(in_pairs, sizes, strict=True)
+        return Comparison(Verdict.NOT_ENOUGH, _too_few(a, b), _mixed(a, b), len(pairs))
+    difference = statistics.difference(of_a, of_b)
+    in_pairs = (sum(each.a_outputs for each in pairs), sum(each.b_outputs for each in pairs))
+    are_nearly_all = all(
+        count >= NEARLY_ALL * scores.size
+        for count, scores in zip(in_pairs, (of_a, of_b), strict=True)
     )
+    # Of many outputs against one for each set of variables, the differences hide how it varies.
+    are_even = max(in_pairs) <= 2 * min(in_pairs)
+    is_paired = len(pairs) >= ENOUGH and are_nearly_all and are_even
     if is_paired:
         # Means that a database has made of the same scores may differ in their last digits.
-        found = statistics.paired_difference(round(each.b - each.a, 9) for each in pairs)
-        basis = f"{len(pairs)} pairs with the same variables"
+        paired = statistics.paired_difference(round(each.b - each.a, 9) for each in pairs)
+        found, words = paired, (" for the same variables", f"{len(pairs)} pairs")
+        is_sure = len(pairs) > ENOUGH or paired.interval.low < paired.interval.high
     else:
-        found = statistics.difference(a.summary.scores, b.summary.scores)
-        basis = f"{sizes[1]} scored outputs against {sizes[0]}"
-    verdict = _verdict(found.interval)
+        paired, found = None, difference
+        words = ("", f"{of_b.size} scored outputs against {of_a.size}")
+        is_sure = not statistics.cautious_difference(of_a, of_b).interval.holds(0)
+    verdict = _verdict(found.interval) if is_sure else Verdict.NO_DIFFERENCE
     return Comparison(
         verdict,
-        _sentence(verdict, a, b, found, basis),
-        is_paired,
+        _sentence(verdict, a, b, found, words),
+        [*_mixed(a, b), *(_left_out(a, b, in_pairs) if is_paired else [])],
         len(pairs),
-        found,
-        statistics.superiority(a.summary.scores, b.summary.scores),
+        difference,
+        paired,
+        statistics.superiority(of_a, of_b),
     )
 
 
 def _verdict(interval: Interval) -> Verdict:
-    if interval.low > 0:
+    """What is no difference to nine decimals is none: sums are no more exact."""
+    if round(interval.low, 9) > 0:
         return Verdict.BETTER
-    return Verdict.WORSE if interval.high < 0 else Verdict.NO_DIFFERENCE
+    return Verdict.WORSE if round(interval.high, 9) < 0 else Verdict.NO_DIFFERENCE
 
 
-def _sentence(verdict: Verdict, a: Side, b: Side, found: Estimate, basis: str) -> str:
+def _mixed(a: Side, b: Side) -> list[str]:
+    """What else differs between the sides: where models, or versions, have other shares of them."""
+    shares = []
+    for side in (a, b):
+        counts: Counter[int | str] = Counter()
+        for each in side.summary.tallies:
+            counts[getattr(each, side.other)] += each.outputs
+        shares.append({name: count / max(1, counts.total()) for name, count in counts.items()})
+    of_a, of_b = shares
+    if not (a.summary.outputs and b.summary.outputs):
+        return []
+    apart = {name: abs(of_a.get(name, 0) - of_b.get(name, 0)) for name in {*of_a, *of_b}}
+    name = max(sorted(apart, key=str), key=lambda each: apart[each])
+    if apart[name] <= ALIKE:
+        return []
+    return [
+        f"{_upper(a.other)} {name} has {100 * of_a.get(name, 0):.0f} % of the outputs of {a.name} "
+        f"and {100 * of_b.get(name, 0):.0f} % of those of {b.name}; hold `{a.other}` fixed."
+    ]
+
+
+def _left_out(a: Side, b: Side, in_pairs: tuple[int, int]) -> list[str]:
+    return [
+        f"{side.summary.scores.size - count} of {_count(side.summary.scores.size)} of {side.name} "
+        "have no partner with the same variables, and are left out of the pairs."
+        for side, count in zip((a, b), in_pairs, strict=True)
+        if count < side.summary.scores.size
+    ]
+
+
+def _sentence(verdict: Verdict, a: Side, b: Side, found: Estimate, words: tuple[str, str]) -> str:
+    alike, basis = words
     low, high = found.interval
     more = "more"
     if found.value < 0:
         low, high, more = -high, -low, "less"
-    claim = f"{_upper(b.name)} is {verdict} than {a.name}"
-    if verdict is Verdict.NO_DIFFERENCE:
-        claim = f"No difference is shown between {b.name} and {a.name}"
-    return (
-        f"{claim}: on average {b.name} scores {_points(abs(found.value))} {more}, "
-        f"with 95 % confidence between {_spoken(low)} and {_spoken(high)}; from {basis}."
-    )
+    said = f"on average {b.name} scores {_points(abs(found.value))} {more}{alike}"
+    surely = f"with 95 % confidence between {_spoken(low)} and {_spoken(high)}"
+    if low == high:
+        surely = "without any spread"
+    if verdict is not Verdict.NO_DIFFERENCE:
+        return f"{_upper(b.name)} is {verdict} than {a.name}: {said}, {surely}; from {basis}."
+    claim = f"No difference is shown between {b.name} and {a.name}"
+    if not found.interval.holds(0):
+        surely = "but so few outputs don't tell how much they vary"
+    return f"{claim}: {said}, {surely}; from {basis}."
 
 
 def _too_few(a: Side, b: Side) -> str:
@@ -257,16 +314,16 @@ class Ranked(NamedTuple):
 def ranked(scored: Sequence[Scored]) -> list[Ranked]:
     """By the lower bound of the mean's interval, the highest first.
 
-    Scores that are all equal tell nothing of how much they would vary, and their interval is a
-    point: there the bound comes of the spread within all the others, so that five tens by luck do
-    not win against a hundred scores around nine.
+    A few scores that are nearly equal don't tell how much others would vary: those of a prompt with
+    fewer than statistics.SMALL are taken to vary at least as those of one prompt do on average, so
+    that five tens by luck do not win against a hundred scores around nine.
     """
-    freedom = sum(each.size - 1 for each in scored if each.variance)
-    within = sum((each.size - 1) * each.variance for each in scored) / freedom if freedom else 0.0
+    within = statistics.pooled_variance([each for each in scored if each.variance])
     found = []
     for each in scored:
         interval = statistics.mean_interval(each.mean, each.variance, each.size)
-        spread = each.variance or within
+        is_small = each.size < statistics.SMALL
+        spread = max(each.variance, within) if is_small else each.variance
         bound = statistics.mean_interval(each.mean, spread, each.size).low
         found.append(Ranked(each, interval, bound))
     found.sort(key=lambda each: (-each.lower_bound, each.scored.prompt))

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from promptcrafter import ids
 from prompts.models.expressions import HasTag
+from prompts.models.logs import LogQuerySet
 from prompts.models.prompts import PromptQuerySet
 
 Wanted = dict[str, Any]
@@ -34,6 +35,8 @@ LOGS = {
     "label": "label",
     "modelUsed": "model_used",
     "externalId": "external_id",
+    "since": "created_at__gte",
+    "until": "created_at__lt",
     "minScore": "score__gte",
     "maxScore": "score__lte",
     "createdAfter": "created_at__gt",
@@ -74,5 +77,5 @@ def versions(rows: QuerySet[Any], wanted: Wanted) -> QuerySet[Any]:
     return narrowed(rows, VERSIONS, wanted, key="carried")
 
 
-def logs(rows: QuerySet[Any], wanted: Wanted) -> QuerySet[Any]:
+def logs(rows: LogQuerySet, wanted: Wanted) -> Any:
     return narrowed(rows, LOGS, wanted)

@@ -99,6 +99,11 @@ class SpanParameters(serializers.Serializer):
     since = MomentField()
     until = MomentField()
 
+    def validate(self, asked):
+        if "since" in asked and "until" in asked and asked["since"] >= asked["until"]:
+            raise serializers.ValidationError({"until": "Send a later time than `since`."})
+        return asked
+
 
 class StatsParameters(SpanParameters):
     groupBy = WordField(("both", "version", "model"), default="both")

@@ -22,13 +22,21 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import accumulate
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 CONFIDENCE = 0.95
+SMALL = 50  # scores, whose spread is not trusted alone
 BINS = 11  # [0, 1), [1, 2), …, [9, 10), and 10 itself
 
 _UPPER = 0.5 + CONFIDENCE / 2
 _Z = NormalDist().inv_cdf(_UPPER)
+
+
+class Spread(Protocol):
+    @property
+    def size(self) -> int: ...
+    @property
+    def variance(self) -> float: ...
 
 
 class Interval(NamedTuple):
@@ -115,7 +123,33 @@ def mean_interval(mean: float, variance: float, size: int) -> Interval:
 
 def difference(a: Sample, b: Sample) -> Estimate:
     """Of the means, b's less a's, by Welch; of two scores at least on each side."""
-    of_a, of_b = a.variance / a.size, b.variance / b.size
+    return _welch(a, a.variance, b, b.variance)
+
+
+def cautious_difference(a: Sample, b: Sample) -> Estimate:
+    """The same, where a side of fewer than SMALL scores is taken to vary as both do together, if it
+    varies less: a few equal scores don't tell how much others would differ.
+
+    Of alike versions with 95 % tens and else zeros, Welch's interval leaves out 0 in 60 % of cases
+    with 5 outputs against 100.
+    """
+    both = pooled_variance([a, b])
+    of_a, of_b = (
+        each.variance if each.size >= SMALL else max(each.variance, both) for each in (a, b)
+    )
+    return _welch(a, of_a, b, of_b)
+
+
+def pooled_variance(samples: Sequence["Spread"]) -> float:
+    """Within the samples, each of two scores at least; 0 without any."""
+    freedom = sum(each.size - 1 for each in samples)
+    return (
+        math.fsum((each.size - 1) * each.variance for each in samples) / freedom if freedom else 0.0
+    )
+
+
+def _welch(a: Sample, a_variance: float, b: Sample, b_variance: float) -> Estimate:
+    of_a, of_b = a_variance / a.size, b_variance / b.size
     value, square = b.mean - a.mean, of_a + of_b
     if not square:  # neither side varies
         return Estimate(value, Interval(value, value))

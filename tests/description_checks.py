@@ -40,14 +40,23 @@ RULES = {
     "GET /prompts": {"cursor", *MOMENTS, "updatedAfter", "updatedBefore"},
     "GET /search": {"cursor", *MOMENTS, "updatedAfter", "updatedBefore", "q"},
     "GET /logs": {"cursor", *MOMENTS},
-    # A number with more digits than are kept.
-    "POST /logs": {"costUsd"},
+    # More digits than are kept, and what no text can hold.
+    "POST /logs": {"costUsd", "variables"},
     # Two versions; one of the two may be held fixed.
     "GET /prompts/{promptId}/compare": {"b", "version", "model", *SPAN},
     "GET /prompts/{promptId}/stats": {*SPAN},
     # No number beyond the newest version's.
     "PATCH /prompts/{promptId}": {"baseVersion"},
     "PUT /prompts/{promptId}/labels/{label}": {"version"},
+}
+
+# Operation → errors of what only the state, or another parameter, makes wrong.
+REFUSALS = {
+    "POST /prompts/{promptId}/render": {"missing_variables"},
+    "POST /render": {"missing_variables"},
+    "POST /logs/batch": {"batch_refused"},
+    # Any text is a model, but not a version.
+    "GET /prompts/{promptId}/compare": {"malformed_version", "malformed_label"},
 }
 
 
@@ -92,7 +101,7 @@ def valid_data_is_accepted(context: Any, response: Any, case: Any) -> bool | Non
     if response.status_code in STATE:
         return None
     if response.status_code == 400:
-        if response.json()["code"] == "missing_variables":  # the text has them
+        if response.json()["code"] in REFUSALS.get(case.operation.label, ()):
             return None
         wrong = set(response.json().get("fields", {}))
         if wrong and wrong <= RULES.get(case.operation.label, set()):

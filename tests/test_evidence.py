@@ -46,7 +46,7 @@ def summary(scores):
 
 def compared(a, b, pairs=()):
     """The scores of version 2 held against those of version 1."""
-    return compare(Side("version 1", summary(a)), Side("version 2", summary(b)), pairs)
+    return compare(Side(1, None, summary(a)), Side(2, None, summary(b)), pairs)
 
 
 def paired(a, b, outputs=1):
@@ -83,6 +83,28 @@ def test_of_equals_one_in_twenty_is_called_better_or_worse(size, as_scored):
     assert found[Verdict.NOT_ENOUGH] == 0
 
 
+def of_a_hundred(*scores):
+    """Draws one of a hundred scores."""
+    return lambda chance: chance.choice(scores)
+
+
+THUMBS = of_a_hundred(*[10] * 95, *[0] * 5)
+STARS = of_a_hundred(*[10] * 80, *[8] * 12, *[5] * 5, *[0] * 3)
+
+
+@pytest.mark.parametrize("draw", [THUMBS, STARS])
+@pytest.mark.parametrize(
+    ("a_size", "b_size"), [(100, 5), (5, 100), (100, 20), (20, 200), (300, 40)]
+)
+def test_of_equals_a_few_that_happen_to_be_good_are_not_called_better(draw, a_size, b_size):
+    chance = random.Random(1)
+    called = 0
+    for _ in range(500):
+        a, b = ([draw(chance) for _ in range(size)] for size in (a_size, b_size))
+        called += compared(a, b).verdict is not Verdict.NO_DIFFERENCE
+    assert called / 500 <= 0.06
+
+
 @pytest.mark.parametrize("as_scored", [clipped, clipped_to_whole])
 def test_of_fifty_each_a_point_more_is_mostly_found_and_never_called_worse(as_scored):
     found = verdicts(50, means=(6, 7), as_scored=as_scored)
@@ -109,7 +131,7 @@ def test_of_equals_in_pairs_one_in_twenty_is_called_better_or_worse():
         levels = [chance.uniform(3, 8) for _ in range(10)]
         a, b = ([clipped(chance.gauss(level, 1)) for level in levels] for _ in range(2))
         found = compared(a, b, paired(a, b))
-        assert found.is_paired
+        assert found.paired
         called += found.verdict is not Verdict.NO_DIFFERENCE
     assert 0.03 <= called / 2_000 <= 0.06
 
@@ -137,7 +159,7 @@ def test_a_verdict_is_about_b_against_a(a, b, verdict, difference):
 def test_a_verdict_is_that_the_interval_is_all_on_one_side_of_nothing():
     for seed in range(100):
         chance = random.Random(seed)
-        a, b = ([chance.randint(0, 10) for _ in range(9)] for _ in range(2))
+        a, b = ([chance.randint(0, 10) for _ in range(50)] for _ in range(2))
         low, high = stats.ttest_ind(b, a, equal_var=False).confidence_interval(0.95)
         expected = "better" if low > 0 else "worse" if high < 0 else "no difference shown"
         found = compared(a, b)
@@ -157,12 +179,12 @@ def test_of_fewer_than_five_nothing_is_said_but_how_many(a, b, has):
     found = compared([2] * a, [9] * b, paired([2] * 5, [9] * 5))
     assert found.verdict == "not enough data"
     assert found.sentence == f"There is not enough data: {has}, and each needs 5."
-    assert (found.difference, found.superiority, found.is_paired) == (None, None, False)
+    assert (found.difference, found.paired, found.superiority) == (None, None, None)
     assert found.pairs == 5
 
 
 def test_outputs_without_a_score_are_not_enough_however_many():
-    side = Side("version 1", Summary([tally(outputs=100), tally(score=5, outputs=4)]))
+    side = Side(1, None, Summary([tally(outputs=100), tally(score=5, outputs=4)]))
     assert compare(side, side).verdict is Verdict.NOT_ENOUGH
 
 
@@ -174,44 +196,51 @@ A_BIT_MORE = [1.4, 3.6, 5.5, 7.3, 9.7]
 
 def test_pairs_show_a_difference_that_the_sides_do_not():
     apart = compared(LEVELS, A_BIT_MORE)
-    assert (apart.verdict, apart.is_paired, apart.pairs) == ("no difference shown", False, 0)
+    assert (apart.verdict, apart.paired, apart.pairs) == ("no difference shown", None, 0)
     together = compared(LEVELS, A_BIT_MORE, paired(LEVELS, A_BIT_MORE))
-    assert (together.verdict, together.is_paired, together.pairs) == ("better", True, 5)
+    assert (together.verdict, together.pairs) == ("better", 5)
     expected = stats.ttest_rel(A_BIT_MORE, LEVELS).confidence_interval(0.95)
-    assert together.difference.interval == pytest.approx(tuple(expected))
+    assert together.paired.interval == pytest.approx(tuple(expected))
+    assert together.difference == apart.difference
     assert together.superiority == apart.superiority
 
 
 @pytest.mark.parametrize(
     ("a_size", "b_size", "pairs", "outputs", "is_paired"),
     [
-        (10, 10, 5, 1, True),
-        (11, 10, 5, 1, False),
-        (10, 11, 5, 1, False),
-        (20, 20, 5, 2, True),
-        (21, 20, 5, 2, False),
+        (10, 10, 8, 1, True),
+        (11, 10, 8, 1, False),
+        (10, 11, 8, 1, False),
+        (15, 15, 6, 2, True),
+        (16, 15, 6, 2, False),
         (8, 8, 4, 2, False),
         (5, 5, 4, 1, False),
-        (100, 100, 49, 1, False),
-        (100, 100, 50, 1, True),
+        (100, 100, 79, 1, False),
+        (100, 100, 80, 1, True),
         (10, 10, 0, 1, False),
     ],
 )
-def test_pairs_count_where_there_are_five_and_half_of_each_side(
+def test_pairs_count_where_there_are_five_and_nearly_all_of_each_side_is_in_them(
     a_size, b_size, pairs, outputs, is_paired
 ):
     found = compared([6] * a_size, [7] * b_size, [Pair(6, 8, outputs, outputs)] * pairs)
-    assert (found.is_paired, found.pairs) == (is_paired, pairs)
-    assert found.difference.value == (2 if is_paired else 1)
+    assert (bool(found.paired), found.pairs) == (is_paired, pairs)
+    assert found.difference.value == 1
+    assert not is_paired or found.paired.value == 2
     together, apart = f"{pairs} pairs", f"{b_size} scored outputs against {a_size}"
     assert f"from {together if is_paired else apart}" in found.sentence
 
 
 def test_the_outputs_of_a_pair_are_counted_on_each_side():
-    pairs = [Pair(a, b, 1, 4) for a, b in zip(LEVELS, A_BIT_MORE, strict=True)]
-    assert compared(LEVELS * 2, A_BIT_MORE * 8, pairs).is_paired
-    assert not compared(LEVELS * 3, A_BIT_MORE * 4, pairs).is_paired
-    assert not compared(LEVELS, A_BIT_MORE * 9, pairs).is_paired
+    pairs = [Pair(a, b, 4, 8) for a, b in zip(LEVELS, A_BIT_MORE, strict=True)]
+    assert compared(LEVELS * 4, A_BIT_MORE * 10, pairs).paired
+    assert not compared(LEVELS * 6, A_BIT_MORE * 8, pairs).paired
+    assert not compared(LEVELS * 4, A_BIT_MORE * 11, pairs).paired
+
+
+def test_one_output_for_each_set_of_variables_is_no_match_for_many():
+    pairs = [Pair(9.5, 10, 3, 1)] * 20
+    assert compared([9.5] * 60, [10] * 20, pairs).paired is None
 
 
 # Read aloud -------------------------------------------------------------------------------------
@@ -250,13 +279,13 @@ def test_the_outputs_of_a_pair_are_counted_on_each_side():
             [9.5] * 5,
             [9.501] * 5,
             "Version 2 is better than version 1: on average version 2 scores 0.001 points more, "
-            "with 95 % confidence between 0.001 and 0.001; from 5 scored outputs against 5.",
+            "without any spread; from 5 scored outputs against 5.",
         ),
         (
             [0] * 5,
             [10] * 6,
             "Version 2 is better than version 1: on average version 2 scores 10 points more, "
-            "with 95 % confidence between 10 and 10; from 6 scored outputs against 5.",
+            "without any spread; from 6 scored outputs against 5.",
         ),
         (
             [9] * 4,
@@ -272,15 +301,15 @@ def test_a_comparison_can_be_read_aloud(a, b, sentence):
 
 def test_a_comparison_of_pairs_can_be_read_aloud():
     assert compared(A_BIT_MORE, LEVELS, paired(A_BIT_MORE, LEVELS)).sentence == (
-        "Version 2 is worse than version 1: on average version 2 scores 0.5 points less, "
-        "with 95 % confidence between 0.3 and 0.7; from 5 pairs with the same variables."
+        "Version 2 is worse than version 1: on average version 2 scores 0.5 points less "
+        "for the same variables, with 95 % confidence between 0.3 and 0.7; from 5 pairs."
     )
 
 
 def test_a_sentence_has_the_names_of_both_sides():
-    sides = Side("GPT-4o", summary([5] * 5)), Side("label production", summary([7] * 5))
+    sides = Side(None, "gpt-4o", summary([5] * 5)), Side(None, "o3", summary([7] * 5))
     assert compare(*sides).sentence.startswith(
-        "Label production is better than GPT-4o: on average label production scores 2 points"
+        "Model o3 is better than model gpt-4o: on average model o3 scores 2 points more"
     )
 
 
@@ -482,3 +511,72 @@ def test_what_a_database_rounds_is_no_difference():
 )
 def test_numbers_are_written_as_they_are_read_aloud(more, words):
     assert words in compared([5] * 5, [5 + more] * 5).sentence
+
+
+# What is warned of ------------------------------------------------------------------------------
+
+
+def of_models(version, **sizes):
+    tallies = [tally(version=version, model=name, score=5, outputs=n) for name, n in sizes.items()]
+    return Side(version, None, Summary(tallies))
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "warned"),
+    [
+        ({"weak": 20, "strong": 5}, {"weak": 5, "strong": 20}, ("strong", "20 %", "80 %")),
+        ({"weak": 10}, {"strong": 10}, ("strong", "0 %", "100 %")),
+        ({"weak": 50, "strong": 50}, {"weak": 60, "strong": 40}, None),
+        ({"weak": 10}, {"weak": 1_000}, None),
+        ({"weak": 10}, {}, None),
+    ],
+)
+def test_other_shares_of_what_is_not_held_fixed_are_warned_of(a, b, warned):
+    warnings = compare(of_models(1, **a), of_models(2, **b)).warnings
+    assert warnings == (
+        []
+        if warned is None
+        else [
+            "Model {} has {} of the outputs of version 1 and {} of those of version 2; "
+            "hold `model` fixed.".format(*warned)
+        ]
+    )
+
+
+def test_of_models_the_versions_are_looked_at():
+    a, b = (
+        Side(None, model, Summary([tally(version=version, model=model, score=5, outputs=9)]))
+        for model, version in (("small", 1), ("large", 2))
+    )
+    found = compare(a, b)
+    assert found.warnings == [
+        "Version 1 has 100 % of the outputs of model small and 0 % of those of model large; "
+        "hold `version` fixed."
+    ]
+    assert found.sentence.startswith("No difference is shown between model large and model small")
+
+
+def test_outputs_that_are_left_out_of_the_pairs_are_warned_of():
+    found = compared([5, 6, 7, 8, 9, 9], [5, 6, 7, 8, 9], paired([5, 6, 7, 8, 9], [5, 6, 7, 8, 9]))
+    assert found.warnings == [
+        "1 of 6 scored outputs of version 1 have no partner with the same variables, and are left "
+        "out of the pairs."
+    ]
+
+
+def test_five_pairs_that_differ_alike_could_be_chance_and_six_not():
+    for count, verdict in ((5, Verdict.NO_DIFFERENCE), (6, Verdict.BETTER)):
+        a, b = [*range(count)], [each + 1 for each in range(count)]
+        found = compared(a, b, paired(a, b))
+        assert (found.verdict, found.paired.value) == (verdict, 1)
+    assert compared([5] * 5, [6] * 5).verdict is Verdict.BETTER  # by chance once in 126
+
+
+def test_what_a_few_can_not_tell_is_said():
+    found = compared([*[10] * 95, *[0] * 5], [10] * 5)
+    assert found.difference.interval.low > 0
+    assert found.sentence == (
+        "No difference is shown between version 2 and version 1: on average version 2 scores 0.5 "
+        "points more, but so few outputs don't tell how much they vary; from 5 scored outputs "
+        "against 100."
+    )

@@ -38,6 +38,7 @@ def keep(alice, prompt):
         ({"label": "production"}, 2),
         ({"version": 1, "label": "production"}, 1),  # the label was moved since
         ({"version": 3.0}, 3),
+        ({"version": None}, 3),
     ],
 )
 def test_a_log_is_of_the_version_that_is_named(keep, sent, version):
@@ -250,6 +251,46 @@ def test_an_atomic_batch_is_kept_whole_or_not_at_all(alice, mixed):
     response = alice.post("/logs/batch?atomic=true", {"logs": right})
     assert [item["status"] for item in response.json()] == [201] * 4
     assert Log.objects.owned_by(alice.user).count() == 1 + 4
+
+
+def test_a_key_of_a_label_is_not_told_which_log_has_an_external_id(alice, keep, make_key):
+    keep(externalId="run-1")
+    key = make_key(alice, "logs:write", labels=["production"])
+    answer = keep(key, externalId="run-1").json()
+    body = {"logs": [LOG | {"promptId": answer.get("promptId") or Prompt.objects.get().wire_id}]}
+    body["logs"][0]["externalId"] = "run-1"
+    (item,) = key.post("/logs/batch", body).json()
+    assert {answer["code"], item["code"]} == {"external_id_taken"}
+    assert "logId" not in answer | item
+
+
+def test_what_is_nested_deeply_is_refused_in_its_place(alice):
+    for depth in range(900, 1_000, 3):
+        body = '{"logs": [' + "[" * depth + "]" * depth + "]}"
+        for headers in ({}, {"Idempotency-Key": f"{depth}"}):
+            response = alice.post("/logs/batch", body, headers=headers)
+            assert response.status_code in {200, 400}, depth
+
+
+def test_a_batch_may_have_nothing_in_it(alice, prompt):
+    logs = [None, LOG | {"promptId": prompt.wire_id}, [], 1.5]
+    items = alice.post("/logs/batch", {"logs": logs}).json()
+    assert [item["status"] for item in items] == [400, 201, 400, 400]
+    assert items[0]["code"] == "parse_error"
+
+
+def test_a_batch_says_what_it_does_not_know(alice, prompt):
+    body = {"logs": [LOG | {"promptId": prompt.wire_id}], "atomic": True}
+    response = alice.post("/logs/batch", body)
+    assert (response.status_code, [*response.json()["fields"]]) == (400, ["atomic"])
+
+
+def test_a_key_of_a_batch_is_of_that_batch_alone(alice, prompt):
+    body = {"logs": [LOG | {"promptId": prompt.wire_id}, {}]}
+    headers = {"Idempotency-Key": "k"}
+    assert alice.post("/logs/batch", body, headers=headers).status_code == 200
+    response = alice.post("/logs/batch?atomic=true", body, headers=headers)
+    assert response.json()["code"] == "idempotency_key_reused"
 
 
 @pytest.mark.parametrize(

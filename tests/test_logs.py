@@ -78,7 +78,6 @@ def test_a_score_comes_back_as_the_number_that_was_sent(alice, prompt, sent):
         ("score", [9]),
         ("version", 0),
         ("version", "latest"),
-        ("version", None),
         ("version", 1.5),
         ("variables", []),
         ("variables", "x"),

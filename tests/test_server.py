@@ -97,6 +97,8 @@ def test_the_lines_about_evidence_go_on_from_there(server):
     assert (compared["verdict"], compared["method"], compared["pairs"]) == ("better", "paired", 12)
     assert [row["title"] for row in board] == ["Sum up"]
     written = (live.ROOT / "docs/evidence.md").read_text()
+    ends = compared["difference"]["interval"]
+    assert f"from −{-ends['low']:.2f} to {ends['high']:.2f}." in written
     assert f"> {compared['sentence']}\n" in written
     assert all(f"{row['mean']:.2f}" in written for row in stats)
 

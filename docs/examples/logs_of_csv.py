@@ -19,6 +19,7 @@ def log(prompt: str, model: str, row: dict[str, str]) -> dict[str, Any]:
         "modelUsed": model,
         "output": f"A summary of: {row['text']}",
         "variables": {"text": row["text"]},
+        "externalId": f"{prompt}, {row['text']}, v{row['version']}",  # so that it is kept once
         "costUsd": row["costUsd"],  # as text, to the last digit
         **{name: json.loads(row[name]) for name in numbers},
     }

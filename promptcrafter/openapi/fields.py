@@ -11,6 +11,7 @@ from promptcrafter import ids
 from promptcrafter.fields import NumberField, TextField, WholeNumberField
 from promptcrafter.labels import LABEL_MAX_LENGTH
 from prompts import costs
+from prompts.serializers.logs import LogSerializer
 
 # What str.strip() takes off, in any dialect of regular expressions: U+001C to U+001F and U+0085 are
 # in Python's `\s`, and not in ECMAScript's.
@@ -103,15 +104,22 @@ class JsonObjectExtension(OpenApiSerializerFieldExtension):
         return {"type": "object", "additionalProperties": {}}
 
 
+class AnyLogsExtension(OpenApiSerializerFieldExtension):
+    target_class = "prompts.serializers.logs.AnyLogsField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> Any:
+        log = auto_schema.resolve_serializer(LogSerializer(), "request").ref
+        return {"type": "array", "items": log, "minItems": 1, "maxItems": self.target.MOST}
+
+
 class CostExtension(OpenApiSerializerFieldExtension):
     target_class = "prompts.serializers.logs.CostField"
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
         text = {"type": "string", "pattern": costs.PATTERN, "example": "0.0125"}
-        if direction == "response":
-            return text
-        number = {"type": "number", "minimum": 0, "maximum": costs.MAXIMUM, "multipleOf": 1e-6}
-        return {"anyOf": [{**text, "pattern": costs.PATTERN}, number]}
+        if direction == "response":  # or a sum of many
+            return {**text, "pattern": r"^[0-9]+(?:\.[0-9]{1,12})?$"}
+        return {"anyOf": [text, {"type": "number", "minimum": 0, "maximum": costs.MAXIMUM}]}
 
 
 class NothingElseExtension(OpenApiSerializerExtension):

@@ -186,7 +186,6 @@ SCORE = {"type": "number", "minimum": 0, "maximum": 10}
 FLAG = {"type": "string", "enum": ["true", "false"], "default": "false"}
 ONE_TEXT = {"type": "string", "maxLength": 100, "pattern": NOT_BLANK}
 
-SIDE = {**ONE_TEXT, "example": "3"}
 OF_A_SIDE = ["invalid", "malformed_version", "malformed_label"]
 
 QUERY: dict[str, tuple[dict[str, Any], str, list[str]]] = {
@@ -217,8 +216,16 @@ QUERY: dict[str, tuple[dict[str, Any], str, list[str]]] = {
         "What outputs are told apart by.",
         ["invalid"],
     ),
-    "a": (SIDE, "A version's number, a label or `latest`; with `by=model`, a model.", OF_A_SIDE),
-    "b": (SIDE, "Likewise: the one that the verdict is about.", OF_A_SIDE),
+    "a": (
+        {**ONE_TEXT, "example": "3"},
+        "A version's number, a label or `latest`; with `by=model`, a model.",
+        OF_A_SIDE,
+    ),
+    "b": (
+        {**ONE_TEXT, "example": "5"},
+        "Likewise: the one that the verdict is about.",
+        OF_A_SIDE,
+    ),
     "by": (
         {"type": "string", "enum": ["version", "model"], "default": "version"},
         "What `a` and `b` are.",
@@ -304,8 +311,34 @@ TAGS = {
 }
 
 
+# Path → parameters that mean something else there than elsewhere.
+OWN: dict[str, dict[str, tuple[dict[str, Any], str, list[str]]]] = {
+    "/logs": {
+        "version": (NUMBER, "Of this version alone.", ["malformed_version"]),
+        "label": (LABEL, "Those that were sent with this label.", ["malformed_label"]),
+    },
+    "/prompts/{promptId}/compare": {
+        "model": (ONE_TEXT, "Outputs of this model alone.", ["invalid"]),
+        "version": (
+            {"anyOf": [NUMBER, LABEL, {"const": "latest"}]},
+            "With `by=model`: outputs of this version alone.",
+            ["malformed_version", "malformed_label"],
+        ),
+    },
+    "/leaderboard": {
+        "limit": (
+            {"type": "integer", "minimum": 1, "maximum": 500, "default": 50},
+            "At most so many.",
+            ["invalid"],
+        ),
+    },
+}
+
+
 def query_parameter(path: str, name: str) -> tuple[dict[str, Any], str, list[str]]:
     """Its schema, a sentence about it, and the errors that it may bring."""
+    if name in OWN.get(path, {}):
+        return OWN[path][name]
     if name == "limit" and path not in LISTS:
         return QUERY[name][0], "At most so many.", QUERY[name][2]
     if name != "ordering":

@@ -32,10 +32,9 @@ from django.utils import timezone
 
 from prompts import postings, search
 from prompts.models.labels import Label
-from prompts.models.limits import TEXT_MAX_LENGTH
 from prompts.models.prompts import Prompt
 from prompts.models.searchable import SearchableQuerySet
-from prompts.models.values import having
+from prompts.models.values import with_values
 
 Searched = type[Prompt] | type[Label]
 
@@ -338,9 +337,9 @@ def _read_through(rows: SearchableQuerySet, sized: Any, terms: list[search.Term]
     lengths = dict(sized)
     if not lengths:
         return []
-    found = having(rows, "pk", list(lengths))
+    found = with_values(rows, "pk", list(lengths))
     is_little = len(lengths) <= LOOK_AT and sum(lengths.values()) <= AT_A_TIME
-    texts = _reading(rows)(found) if is_little else _streamed(found)
+    texts = _reading(rows)(found) if is_little else _streamed(found, longest=max(lengths.values()))
     return sorted((hit for _, hit in _hits(texts, terms)), reverse=True)
 
 
@@ -403,7 +402,7 @@ class _Search:
         slots = [slot for _, slot in _slots(levels)]
         if not slots:
             return []
-        texts = _streamed(having(self.rows, "slot", slots))
+        texts = _streamed(with_values(self.rows, "slot", slots), longest=LONG)
         hits = sorted((hit for _, hit in _hits(texts, self.terms)), reverse=True)
         self._require_unchanged()
         return hits
@@ -457,9 +456,9 @@ def _texts(rows: SearchableQuerySet) -> models.QuerySet[Any, Any]:
     return rows.order_by().values_list("slot", "updated_at", _key(rows.model), "search_text")
 
 
-def _streamed(rows: SearchableQuerySet) -> Iterable[Any]:
-    """The same of any number of rows, of which a few are in memory at a time."""
-    return _texts(rows).iterator(chunk_size=AT_A_TIME // TEXT_MAX_LENGTH)
+def _streamed(rows: SearchableQuerySet, *, longest: int) -> Iterable[Any]:
+    """The same of any number of rows, of which some are in memory at a time."""
+    return _texts(rows).iterator(chunk_size=max(1, AT_A_TIME // max(longest, LONG)))
 
 
 def _prompts(rows: SearchableQuerySet) -> Iterable[Any]:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from promptcrafter import ids
 from promptcrafter.labels import LABEL_MAX_LENGTH
-from prompts.evidence import COST_HALF, SCORE_CENTRE, Pair, Scored, Tally
+from prompts.evidence import COST_HALF, Pair, Tally
 from prompts.models.expressions import Joined
 from prompts.models.limits import EXTERNAL_ID_MAX_LENGTH, MODEL_MAX_LENGTH, TEXT_MAX_LENGTH
 from prompts.models.owned import OwnedQuerySet, require_text
@@ -22,7 +22,10 @@ class ExternalIdTaken(Exception):
     """Names the log that has it."""
 
     def __init__(self, first: "Log") -> None:
-        super().__init__("You have a log with this `externalId` already.")
+        super().__init__(
+            "You have a log with this `externalId` already; one that is not found is in the trash, "
+            "with its prompt."
+        )
         self.details = {"logId": first.wire_id}
 
 
@@ -73,7 +76,8 @@ class LogQuerySet(OwnedQuerySet):
 
     def keep(self, logs: Iterable["Log"]) -> None:
         """Saves many new logs; an external id that is taken raises IntegrityError."""
-        logs = list(logs)
+        # Two that keep the same external ids wait for each other in turn, never in a circle.
+        logs = sorted(logs, key=lambda log: log.external_id or "")
         for log in logs:
             log.complete()
         with transaction.atomic():
@@ -175,9 +179,10 @@ class Log(models.Model):
                 self.save()
         except IntegrityError:
             known = Log.objects.with_external_ids(self.owner_id, [str(self.external_id)])
-            for first in known.values():
-                raise ExternalIdTaken(first) from None
-            raise
+            if not known:
+                raise
+            (first,) = known.values()
+            raise ExternalIdTaken(first) from None
 
     def rate(self, **changes: Any) -> bool:
         """Sets `notes` and `score`, whichever are sent; False where the log is gone."""
@@ -198,21 +203,3 @@ def _hash(text: str) -> int:
     """Of 64 bits, which is enough for the logs of one prompt."""
     digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
     return int.from_bytes(digest, signed=True)
-
-
-def scored(prompts: models.QuerySet[Any], *, at_least: int) -> list[Scored]:
-    """The scores of each of the prompts that has so many; one statement."""
-    score = F("logs__score")
-    sums = (
-        prompts.order_by()
-        .values("pk")
-        .annotate(
-            scored=Count(score),
-            mean=Avg(score),
-            lowest=Min(score),
-            highest=Max(score),
-            squares=Sum((score - SCORE_CENTRE) * (score - SCORE_CENTRE)),
-        )
-    )
-    columns = ("pk", "scored", "mean", "lowest", "highest", "squares")
-    return [Scored(*row) for row in sums.filter(scored__gte=at_least).values_list(*columns)]

@@ -6,13 +6,14 @@ and appends to the history in the same transaction.
 
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MinLengthValidator
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Avg, Count, Exists, F, Max, Min, OuterRef, Sum
 from django.db.models.functions import Length
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.utils import timezone
@@ -20,6 +21,7 @@ from django.utils import timezone
 from promptcrafter import ids
 from promptcrafter.labels import check_name
 from prompts import diffs, rendering, search, tags
+from prompts.evidence import SCORE_CENTRE, Scored
 from prompts.models.expressions import ByCodePoint
 from prompts.models.labels import Label, LabelMove
 from prompts.models.limits import (
@@ -36,6 +38,9 @@ from prompts.models.versions import Version
 LIVE = models.Q(deleted_at=None)
 
 
+LABELS_TOLD = 50  # by an error, which may be one of five hundred
+
+
 class NoSuchVersion(Exception):
     def __init__(self, number: int, newest: int) -> None:
         super().__init__(f"There is no version {number}; the newest is {newest}.")
@@ -46,7 +51,7 @@ class LabelNotSet(Exception):
 
     def __init__(self, name: str, labels: dict[str, int]) -> None:
         super().__init__(f"The label `{name}` is not set on this prompt.")
-        self.details = {"labels": labels}
+        self.details = {"labels": dict(islice(labels.items(), LABELS_TOLD))}
 
 
 class NothingToRollBack(Exception):
@@ -74,7 +79,7 @@ class PromptQuerySet(OwnedQuerySet, SearchableQuerySet):  # type: ignore[overrid
     def tagged(self, name: str, *, owner: Any) -> Self:
         """Those of that owner's that carry the tag; `tagged` is their key, as its index has it."""
         rows = self.filter(tag_rows__owner=owner, tag_rows__name=name)
-        return rows.alias(tagged=models.F("tag_rows__prompt"))
+        return rows.alias(tagged=F("tag_rows__prompt"))
 
     def also_tagged(self, name: str) -> Self:
         return self.filter(Exists(Tag.objects.filter(prompt=OuterRef("pk"), name=name)))
@@ -82,6 +87,23 @@ class PromptQuerySet(OwnedQuerySet, SearchableQuerySet):  # type: ignore[overrid
     def matching(self, query: str) -> Self:
         """Those in which each term of `query` occurs (prompts.search); reads them all."""
         return self.containing(search.Term(text) for text in search.terms(query))
+
+    def score_sums(self, *, at_least: int) -> list[Scored]:
+        """Of each that has so many scored outputs; one statement."""
+        score = F("logs__score")
+        sums = (
+            self.order_by()
+            .values("pk")
+            .annotate(
+                scored=Count(score),
+                mean=Avg(score),
+                lowest=Min(score),
+                highest=Max(score),
+                squares=Sum((score - SCORE_CENTRE) * (score - SCORE_CENTRE)),
+            )
+        )
+        columns = ("pk", "scored", "mean", "lowest", "highest", "squares")
+        return [Scored(*row) for row in sums.filter(scored__gte=at_least).values_list(*columns)]
 
 
 _PromptManager = models.Manager.from_queryset(PromptQuerySet)

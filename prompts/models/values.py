@@ -16,8 +16,11 @@ Rows = TypeVar("Rows", bound=QuerySet[Any])
 IN_ORDER = RawSQL("wanted.key", ())  # to order by: as the values are
 
 
-def having(rows: Rows, column: str, values: Sequence[Any]) -> Rows:
-    """Those whose column has one of the values, which are different ones."""
+def with_values(rows: Rows, column: str, values: Sequence[Any]) -> Rows:
+    """Those whose column has one of the values, which are different ones; not for a subquery.
+
+    It leans on `Query.alias_map`, which Django keeps for itself.
+    """
     found = rows.all()
     meta, query = rows.model._meta, found.query
     alias = query.get_initial_alias()

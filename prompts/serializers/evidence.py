@@ -3,7 +3,7 @@ from rest_framework import serializers
 from promptcrafter import ids
 from promptcrafter.fields import IdField
 from prompts import costs
-from prompts.evidence import Verdict
+from prompts.evidence import ENOUGH, Verdict
 from prompts.models import Prompt
 from prompts.serializers.logs import CostField
 from prompts.statistics import BINS, percentile
@@ -53,11 +53,8 @@ class OutputsSerializer(serializers.Serializer):
             "outputs": summary.outputs,
             "scored": scores.size,
             "enoughData": summary.has_enough,
-            "mean": _rounded(scores.mean) if scores.size else None,
-            "median": _rounded(scores.median) if scores.size else None,
-            "stdev": _rounded(scores.stdev) if scores.size > 1 else None,
-            "min": _rounded(scores.min) if scores.size else None,
-            "max": _rounded(scores.max) if scores.size else None,
+            **dict.fromkeys(("mean", "median", "stdev", "min", "max")),
+            **(self._about(scores) if scores.size else {}),
             "interval": _interval(scores.interval) if summary.has_enough else None,
             "histogram": scores.histogram,
             "latencyMs": {
@@ -69,6 +66,15 @@ class OutputsSerializer(serializers.Serializer):
             "costUsd": None if summary.cost is None else costs.write(summary.cost),
             "firstUsedAt": summary.first_at,
             "lastUsedAt": summary.last_at,
+        }
+
+    def _about(self, scores):
+        return {
+            "mean": _rounded(scores.mean),
+            "median": _rounded(scores.median),
+            "stdev": _rounded(scores.stdev) if scores.size > 1 else None,
+            "min": _rounded(scores.min),
+            "max": _rounded(scores.max),
         }
 
 
@@ -87,12 +93,11 @@ class SummarySerializer(OutputsSerializer):
         return {"version": version, "model": model, **super().to_representation(summary)}
 
 
-class SideSerializer(OutputsSerializer):
-    def get_fields(self):
-        return {"name": serializers.CharField(), **super().get_fields()}
+class SideSerializer(SummarySerializer):
+    """`version` or `model` is which side it is; the other is null."""
 
     def to_representation(self, side):
-        return {"name": side.name, **super().to_representation(side.summary)}
+        return super().to_representation((side.version, side.model, side.summary))
 
 
 class EstimateSerializer(serializers.Serializer):
@@ -118,32 +123,39 @@ class ComparisonSerializer(serializers.Serializer):
     b = SideSerializer()
     verdict = serializers.ChoiceField([str(each) for each in Verdict], help_text="About b.")
     sentence = serializers.CharField()
-    method = serializers.ChoiceField(["welch", "paired"], allow_null=True)
+    method = serializers.ChoiceField(
+        ["welch", "paired"], allow_null=True, help_text="What the verdict goes by."
+    )
+    difference = EstimateSerializer(
+        allow_null=True, help_text="Mean of b less mean of a, by Welch."
+    )
     pairs = serializers.IntegerField(
         min_value=0, help_text="Sets of variables with scored outputs on both sides."
     )
-    difference = EstimateSerializer(allow_null=True, help_text="Mean of b less mean of a.")
+    paired = EstimateSerializer(
+        allow_null=True, help_text="Mean of the differences within pairs, where they are compared."
+    )
     probability = SuperioritySerializer(
-        allow_null=True, help_text="That a random output of b beats one of a."
+        allow_null=True, help_text="That a random output of b beats a random one of a."
     )
     warnings = serializers.ListField(child=serializers.CharField())
 
     def to_representation(self, shown):
         a, b = shown["sides"]
         found = shown["comparison"]
-        method = "paired" if found.is_paired else "welch"
-        is_known = found.difference is not None
+        method = "paired" if found.paired else "welch"
         return {
             "by": shown["by"],
             "a": SideSerializer().to_representation(a),
             "b": SideSerializer().to_representation(b),
             "verdict": found.verdict,
             "sentence": found.sentence,
-            "method": method if is_known else None,
+            "method": method if found.difference else None,
+            "difference": _or_none(EstimateSerializer, found.difference),
             "pairs": found.pairs,
-            "difference": EstimateSerializer(found.difference).data if is_known else None,
-            "probability": SuperioritySerializer(found.superiority).data if is_known else None,
-            "warnings": shown["warnings"],
+            "paired": _or_none(EstimateSerializer, found.paired),
+            "probability": _or_none(SuperioritySerializer, found.superiority),
+            "warnings": found.warnings,
         }
 
 
@@ -153,7 +165,7 @@ class RankedPromptSerializer(serializers.Serializer):
     scored = serializers.IntegerField(min_value=2)
     mean = serializers.FloatField()
     stdev = serializers.FloatField()
-    interval = IntervalSerializer()
+    interval = IntervalSerializer(allow_null=True)
     lowerBound = serializers.FloatField(help_text="What they are in order of.")
 
     def to_representation(self, ranked):
@@ -164,9 +176,13 @@ class RankedPromptSerializer(serializers.Serializer):
             "scored": scored.size,
             "mean": _rounded(scored.mean),
             "stdev": _rounded(scored.variance**0.5),
-            "interval": _interval(ranked.interval),
+            "interval": _interval(ranked.interval) if scored.size >= ENOUGH else None,
             "lowerBound": _rounded(ranked.lower_bound),
         }
+
+
+def _or_none(serializer, found):
+    return None if found is None else serializer().to_representation(found)
 
 
 def _interval(interval):

@@ -4,6 +4,7 @@ from typing import TypedDict
 from orjson import Fragment
 from rest_framework import serializers
 
+from accounts.serializers import NothingElse
 from promptcrafter import ids
 from promptcrafter.fields import (
     IdField,
@@ -64,7 +65,7 @@ class LogSerializer(RatingSerializer):
 
     _id = IdField(Log.KIND, source="pk", read_only=True)
     promptId = IdField(Prompt.KIND, source="prompt_id")
-    version = WholeNumberField(minimum=1, required=False)
+    version = WholeNumberField(minimum=1, **OPTIONAL)
     label = LabelField(**OPTIONAL)  # type: ignore[assignment]
     output = TextField(max_length=TEXT_MAX_LENGTH)
     modelUsed = TextField(max_length=MODEL_MAX_LENGTH, source="model_used")
@@ -116,22 +117,34 @@ class LogSerializer(RatingSerializer):
         }
 
 
-class LogBatchSerializer(serializers.Serializer):
-    """Each of them is held against LogSerializer on its own."""
+class AnyLogsField(serializers.Field):
+    """Up to 500 of what should be logs; each is held against LogSerializer on its own.
+
+    No ListField, which looks at each of a million before it counts them.
+    """
 
     MOST = 500
 
-    logs = serializers.ListField(
-        child=serializers.JSONField(),
-        allow_empty=False,
-        max_length=MOST,
-        error_messages={
-            "required": "Send `logs`, a list.",
-            "not_a_list": "Send a list of logs.",
-            "empty": "Send at least one log.",
-            "max_length": f"Send at most {MOST} logs.",
-        },
-    )
+    default_error_messages = {
+        "required": "Send `logs`, a list.",
+        "null": "Send a list of logs.",
+        "invalid": "Send a list of logs.",
+        "empty": "Send at least one log.",
+        "max_length": f"Send at most {MOST} logs.",
+    }
+
+    def to_internal_value(self, data):
+        if not isinstance(data, list):
+            self.fail("invalid")
+        if not data:
+            self.fail("empty")
+        if len(data) > self.MOST:
+            self.fail("max_length")
+        return data
+
+
+class LogBatchSerializer(NothingElse):
+    logs = AnyLogsField()
 
 
 class KeptLogSerializer(serializers.Serializer):
@@ -143,3 +156,10 @@ class KeptLogSerializer(serializers.Serializer):
     log = LogSerializer(required=False)
     error = serializers.CharField(required=False)
     code = serializers.CharField(required=False)
+    logId = IdField(Log.KIND, required=False)
+    labels = serializers.JSONField(required=False)
+
+    def get_fields(self):
+        sentences = serializers.ListField(child=serializers.CharField())
+        fields = serializers.DictField(child=sentences, required=False)
+        return {**super().get_fields(), "fields": fields}

@@ -12,6 +12,7 @@ from accounts.models import Scope
 from accounts.permissions import HasScope, IsOwner, OutsideLabels, labels_of
 from prompts.models import Prompt
 from prompts.models.labels import among
+from prompts.models.logs import ExternalIdTaken
 from prompts.models.prompts import LabelNotSet
 
 PROMPTS = {
@@ -40,6 +41,10 @@ class OwnedView(ApiView):
             for header in ("ETag", "Cache-Control"):
                 response.headers.pop(header, None)
         return response
+
+    def prepare(self, request: Request) -> None:
+        """What an idempotent handler does before its transaction, in which nobody else can write on
+        SQLite."""
 
     def not_found(self, kind: str) -> NotFound:
         """The same, be it hidden from a limited key or not there at all."""
@@ -72,14 +77,23 @@ class OwnedView(ApiView):
         return next(name for name in limits if name in prompt.labels)
 
     def handle_exception(self, exc: Exception) -> Response:
-        if isinstance(exc, LabelNotSet) and (limits := labels_of(self.request)):
-            exc.details["labels"] = among(limits, exc.details["labels"])
+        self._limit(exc)
         return super().handle_exception(exc)
 
+    def _limit(self, error: Exception) -> None:
+        """Takes what a key that is limited to labels may not see out of an error."""
+        limits = labels_of(self.request)
+        if limits and isinstance(error, LabelNotSet):
+            error.details["labels"] = among(limits, error.details["labels"])
+        if limits and isinstance(error, ExternalIdTaken):
+            error.details = {}
+
     def answer_to(self, error: Exception) -> dict[str, Any]:
-        """What a call for one thing of many would be answered if it were alone."""
+        """What a call for one thing of many would be answered if it were alone; raises what is no
+        fault of its."""
+        self._limit(error)
         answer = self.get_exception_handler()(error, self.get_exception_handler_context())
-        if answer is None:
+        if answer is None or answer.status_code >= 500:
             raise error
         return {"status": answer.status_code, **answer.data}
 

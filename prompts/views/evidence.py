@@ -16,7 +16,6 @@ from accounts.permissions import HasScope
 from prompts import evidence, filters, references
 from prompts.evidence import GroupBy, Side, Summary, Tally
 from prompts.models import Prompt
-from prompts.models.logs import scored
 from prompts.parameters import (
     CompareParameters,
     LeaderboardParameters,
@@ -51,8 +50,9 @@ class StatsView(OwnedView):
     def get(self, request: Request, pk: str) -> Response:
         asked = self.asked(StatsParameters)
         prompt = self.find_prompt_without_text()
-        rows = evidence.summaries(_between(prompt, asked).tallies(), GroupBy(asked["groupBy"]))
-        return Response(SummarySerializer(rows, many=True).data)
+        rows = filters.logs(prompt.logs.all(), asked)
+        groups = evidence.summaries(rows.tallies(), GroupBy(asked["groupBy"]))
+        return Response(SummarySerializer(groups, many=True).data)
 
 
 class CompareView(OwnedView):
@@ -65,7 +65,7 @@ class CompareView(OwnedView):
     parameters = names(CompareParameters)
 
     @extend_schema(
-        operation_id="compareVersions",
+        operation_id="compareOutputs",
         tags=["evidence"],
         responses={200: ComparisonSerializer, 404: ["no_such_version", "label_not_set"]},
     )
@@ -74,16 +74,23 @@ class CompareView(OwnedView):
         prompt = self.find_prompt_without_text()
         values = self._values(prompt, asked)
         a, b = (Q(**{COLUMN[asked["by"]]: value}) for value in values)
-        rows = _held(_between(prompt, asked), prompt, asked).filter(a | b)
+        rows = self._held(prompt, asked).filter(a | b)
         tallies = rows.tallies()
         of_a, of_b = (_side(tallies, asked["by"], value) for value in values)
-        shown = {
-            "by": asked["by"],
-            "sides": (of_a, of_b),
-            "comparison": evidence.compare(of_a, of_b, rows.pairs(a, b)),
-            "warnings": _mixed((of_a, of_b), asked["by"]),
-        }
+        found = evidence.compare(of_a, of_b, rows.pairs(a, b))
+        shown = {"by": asked["by"], "sides": (of_a, of_b), "comparison": found}
         return Response(ComparisonSerializer(shown).data)
+
+    def _held(self, prompt: Prompt, asked: Asked) -> Any:
+        """The outputs of the one model, or of the one version, that is held fixed."""
+        by, other = asked["by"], OTHER[asked["by"]]
+        if by in asked:
+            raise ValidationError({by: f"It is what differs here; hold `{other}` fixed."})
+        if "version" in asked:
+            asked = asked | {"version": prompt.number_of(references.parse(asked["version"]))}
+        if "model" in asked:
+            asked = asked | {"modelUsed": asked["model"]}
+        return filters.logs(prompt.logs.all(), asked)
 
     def _values(self, prompt: Prompt, asked: Asked) -> list[Any]:
         """What tells a's outputs, and b's."""
@@ -114,40 +121,13 @@ class LeaderboardView(ApiView):
     def get(self, request: Request) -> Response:
         asked = self.asked(LeaderboardParameters)
         own = filters.prompts(Prompt.objects.owned_by(request.user), asked, owner=request.user)
-        best = evidence.ranked(scored(own, at_least=asked["minScored"]))[: asked["limit"]]
+        best = evidence.ranked(own.score_sums(at_least=asked["minScored"]))[: asked["limit"]]
         titles = own.filter(pk__in=[each.scored.prompt for each in best]).values_list("pk", "title")
         context = {"titles": dict(titles)}
         there = [each for each in best if each.scored.prompt in context["titles"]]
         return Response(RankedPromptSerializer(there, many=True, context=context).data)
 
 
-def _between(prompt: Prompt, asked: Asked) -> Any:
-    rows = prompt.logs.all()
-    rows = rows.filter(created_at__gte=asked["since"]) if "since" in asked else rows
-    return rows.filter(created_at__lt=asked["until"]) if "until" in asked else rows
-
-
-def _held(rows: Any, prompt: Prompt, asked: Asked) -> Any:
-    """The outputs of the one model, or of the one version, that is held fixed."""
-    by = asked["by"]
-    if by in asked:
-        raise ValidationError({by: f"It is what differs here; hold `{OTHER[by]}` fixed."})
-    if "model" in asked:
-        rows = rows.filter(model_used=asked["model"])
-    if "version" in asked:
-        rows = rows.filter(version=prompt.number_of(references.parse(asked["version"])))
-    return rows
-
-
 def _side(tallies: Iterable[Tally], by: str, value: Any) -> Side:
-    own = [each for each in tallies if value == getattr(each, by)]
-    return Side(f"version {value}" if by == "version" else value, Summary(own))
-
-
-def _mixed(sides: Iterable[Side], by: str) -> list[str]:
-    """What else differs between the sides, as far as it is known."""
-    other = OTHER[by]
-    a, b = ({getattr(each, other) for each in side.summary.tallies} for side in sides)
-    if not a or not b or a == b:
-        return []
-    return [f"The outputs of the two sides are not of the same {other}s; hold `{other}` fixed."]
+    summary = Summary([each for each in tallies if value == getattr(each, by)])
+    return Side(**{"version": None, "model": None, by: value}, summary=summary)

@@ -32,15 +32,17 @@ def idempotent(handler: Handler) -> Handler:
     def wrapper(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = request.headers.get("Idempotency-Key")
         if key is None:
+            view.prepare(request)
             return handler(view, request, *args, **kwargs)
         if not _KEY.fullmatch(key):
             sentence = f"Use 1 to {KEY_MAX_LENGTH} printable ASCII characters."
             raise ValidationError({"Idempotency-Key": sentence})
-        asked = fingerprint(request.method or "", request.path, request.data)
+        asked = fingerprint(request.method or "", request.get_full_path(), request.data)
         claim = IdempotencyKey.objects.claim(request.user, _own(request, key), asked)
         if claim.status is not None:
             return _replay(claim)
         try:
+            view.prepare(request)
             with transaction.atomic():
                 response = handler(view, request, *args, **kwargs)
                 claim.finish(response.status_code, _kept(response))

@@ -1,5 +1,5 @@
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -14,7 +14,6 @@ from accounts.models import Scope
 from accounts.permissions import OutsideLabels, labels_of
 from prompts import filters, paging
 from prompts.models import LabelMove, Log, Prompt
-from prompts.models.labels import among
 from prompts.models.logs import BatchRefused, ExternalIdTaken
 from prompts.parameters import LogBatchParameters, LogListParameters, names
 from prompts.serializers.logs import (
@@ -28,20 +27,24 @@ from prompts.views.base import OwnedView
 from prompts.views.idempotent import idempotent
 
 SCOPES = {"GET": Scope.LOGS_READ} | dict.fromkeys(("POST", "PATCH", "DELETE"), Scope.LOGS_WRITE)
-REFUSED = {404: ["not_found", "no_such_version", "label_not_set"], 409: "external_id_taken"}
+REFUSED = {
+    400: "malformed_label",
+    404: ["not_found", "no_such_version", "label_not_set"],
+    409: "external_id_taken",
+}
 
 Sent = dict[str, Any]
 Seen = Collection[tuple[UUID, int | None]]
 
 
 class LogWritingView(OwnedView):
-    """Where logs are kept. To be called in a transaction, which locks their prompts: one might go
-    into the trash meanwhile."""
+    """Where logs are kept, in a transaction that locks their prompts: one might go into the trash
+    meanwhile."""
 
     scopes = SCOPES
     limited_methods: tuple[str, ...] = ("POST",)
 
-    def prompts(self, keys: Collection[UUID]) -> dict[UUID, Prompt]:
+    def locked_prompts(self, keys: Collection[UUID]) -> dict[UUID, Prompt]:
         """The caller's among those."""
         own = Prompt.objects.owned_by(self.request.user).without_text().order_by("pk")
         return own.select_for_update(no_key=True).in_bulk(keys)
@@ -55,14 +58,13 @@ class LogWritingView(OwnedView):
         moves = LabelMove.objects.filter(prompt__in=keys, name__in=limits).order_by()
         return set(moves.values_list("prompt", "to_version").distinct())
 
-    def log(self, prompt: Prompt | None, sent: Sent, seen: Seen) -> Log:
-        """As it is to be saved. Raises NotFound, NoSuchVersion, LabelNotSet and OutsideLabels."""
-        limits = labels_of(self.request)
-        if prompt is None or (limits and not among(limits, prompt.labels)):
+    def unsaved_log(self, prompt: Prompt | None, sent: Sent, seen: Seen) -> Log:
+        """Raises NotFound, NoSuchVersion, LabelNotSet and OutsideLabels."""
+        if prompt is None:
             raise NotFound("You have no prompt with this id.")
+        prompt, limits = self._visible(prompt), labels_of(self.request)
         version, label = sent.get("version"), sent.get("label")
         if limits:
-            prompt.labels = among(limits, prompt.labels)
             is_seen = version is None or (prompt.pk, version) in seen
             if not is_seen or label not in {None, *limits}:
                 raise OutsideLabels(limits)
@@ -75,6 +77,9 @@ class LogViewSet(LogWritingView, GenericViewSet):
 
     serializer_class = LogSerializer
     lookup_value_regex = "[^/]+"
+
+    def get_serializer_class(self):
+        return RatingSerializer if self.action == "partial_update" else LogSerializer
 
     def known_parameters(self):
         return names(LogListParameters) if self.action == "list" else ()
@@ -103,8 +108,8 @@ class LogViewSet(LogWritingView, GenericViewSet):
         sent = serializer.validated_data
         key = sent["prompt_id"]
         with transaction.atomic():
-            prompt = self.prompts([key]).get(key)
-            log = self.log(prompt, sent, self.seen([key]) if "version" in sent else ())
+            prompt = self.locked_prompts([key]).get(key)
+            log = self.unsaved_log(prompt, sent, self.seen([key]))
             log.keep()
         return Response(LogSerializer(log).data, status=201)
 
@@ -116,7 +121,7 @@ class LogViewSet(LogWritingView, GenericViewSet):
     def partial_update(self, request: Request, pk: str) -> Response:
         """Rate an output: set its `notes` and its `score`. Nothing else of it ever changes."""
         log = self.find(Log.objects.of_live_prompts(), pk)
-        serializer = RatingSerializer(data=request.data, partial=True)
+        serializer = self.get_serializer(data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
         if not log.rate(**serializer.validated_data):
             raise NotFound("There is no log with this id.")
@@ -130,12 +135,24 @@ class LogViewSet(LogWritingView, GenericViewSet):
         return Response(status=204)
 
 
+class Refusal(NamedTuple):
+    """What a log that can't be kept would have been answered alone."""
+
+    answer: dict[str, Any]
+
+
 class LogBatchView(LogWritingView):
     """Keep up to 500 outputs in one call, each as if it were sent alone: for each the log, or the
     error that it would have been answered. With `atomic=true` all are kept, or none."""
 
     serializer_class = LogBatchSerializer
     parameters = names(LogBatchParameters)
+
+    def prepare(self, request: Request) -> None:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        sent = serializer.validated_data["logs"]
+        self.sent = [self._or_refusal(_valid, item) for item in sent]
 
     @extend_schema(
         operation_id="createLogs",
@@ -146,48 +163,48 @@ class LogBatchView(LogWritingView):
     @idempotent
     def post(self, request: Request) -> Response:
         is_atomic = self.asked(LogBatchParameters)["atomic"] == "true"
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        sent = [_outcome(_valid, item) for item in serializer.validated_data["logs"]]
         try:
-            kept = self._keep(sent, is_atomic=is_atomic)
+            kept = self._keep(self.sent, is_atomic=is_atomic)
         except IntegrityError:  # somebody took one of the external ids meanwhile
-            kept = self._keep(sent, is_atomic=is_atomic)
-        return Response([self._item(each) for each in kept])
+            kept = self._keep(self.sent, is_atomic=is_atomic)
+        return Response([_item(each) for each in kept])
 
     @transaction.atomic
-    def _keep(self, sent: list[Sent | Exception], *, is_atomic: bool) -> list[Log | Exception]:
+    def _keep(self, sent: list[Sent | Refusal], *, is_atomic: bool) -> list[Log | Refusal]:
         """Raises BatchRefused and, rarely, IntegrityError."""
         outcomes = self._outcomes(sent)
-        wrong = [at for at, each in enumerate(outcomes) if isinstance(each, Exception)]
-        if is_atomic and wrong:
-            items = [{"index": at, **self._item(outcomes[at])} for at in wrong]
-            raise BatchRefused(items, of=len(sent))
+        refused = [
+            {"index": at, **each.answer}
+            for at, each in enumerate(outcomes)
+            if isinstance(each, Refusal)
+        ]
+        if is_atomic and refused:
+            raise BatchRefused(refused, of=len(sent))
         Log.objects.keep(each for each in outcomes if isinstance(each, Log))
         return outcomes
 
-    def _outcomes(self, sent: list[Sent | Exception]) -> list[Log | Exception]:
+    def _outcomes(self, sent: list[Sent | Refusal]) -> list[Log | Refusal]:
         """A log for each, as it is to be saved, or what is wrong with it; three statements."""
-        valid = [each for each in sent if not isinstance(each, Exception)]
+        valid = [each for each in sent if not isinstance(each, Refusal)]
         keys = {each["prompt_id"] for each in valid}
-        prompts, seen = self.prompts(keys), self.seen(keys)
+        prompts, seen = self.locked_prompts(keys), self.seen(keys)
         external_ids = {each["external_id"] for each in valid if each.get("external_id")}
         first = Log.objects.with_external_ids(self.request.user, external_ids)
 
-        def log(each: Sent | Exception) -> Log:
-            if isinstance(each, Exception):
-                raise each
-            made = self.log(prompts.get(each["prompt_id"]), each, seen)
+        def log(each: Sent) -> Log:
+            made = self.unsaved_log(prompts.get(each["prompt_id"]), each, seen)
             if made.external_id and first.setdefault(made.external_id, made) is not made:
                 raise ExternalIdTaken(first[made.external_id])
             return made
 
-        return [_outcome(log, each) for each in sent]
+        return [each if isinstance(each, Refusal) else self._or_refusal(log, each) for each in sent]
 
-    def _item(self, outcome: Log | Exception) -> dict[str, Any]:
-        if isinstance(outcome, Exception):
-            return self.answer_to(outcome)
-        return {"status": 201, "log": LogSerializer(outcome).data}
+    def _or_refusal(self, make: Callable[[Any], Any], given: Any) -> Any:
+        """What is made of it, or why nothing is."""
+        try:
+            return make(given)
+        except Exception as error:
+            return Refusal(self.answer_to(error))
 
 
 def _valid(item: Any) -> Sent:
@@ -198,9 +215,7 @@ def _valid(item: Any) -> Sent:
     return dict(serializer.validated_data)
 
 
-def _outcome(make: Callable[[Any], Any], given: Any) -> Any:
-    """What is made of it, or the error."""
-    try:
-        return make(given)
-    except Exception as error:
-        return error
+def _item(outcome: Log | Refusal) -> dict[str, Any]:
+    if isinstance(outcome, Refusal):
+        return outcome.answer
+    return {"status": 201, "log": LogSerializer(outcome).data}

@@ -20,7 +20,7 @@ from prompts import cursors, filters, paging
 from prompts.cursors import Cursor, MalformedCursor
 from prompts.models import Label, Prompt, Tag, Version, index
 from prompts.models.index import Hit
-from prompts.models.values import IN_ORDER, having
+from prompts.models.values import IN_ORDER, with_values
 from prompts.parameters import PAGE, TERMS_MAX, CompletionParameters, SearchParameters, names
 from prompts.search import Term, fold, matches, terms
 from prompts.serializers.prompts import (
@@ -111,7 +111,7 @@ def _in_order(hits: list[Hit], rows: QuerySet[Any]) -> Iterable[Any]:
     """The same of any number, as they are read; what is gone since is left out."""
     if all(hit.row is not None for hit in hits):
         return [hit.row for hit in hits]
-    found = having(rows, _key(rows), [hit.pk for hit in hits])
+    found = with_values(rows, _key(rows), [hit.pk for hit in hits])
     return found.order_by(IN_ORDER).iterator(chunk_size=lists.ROWS)
 
 
