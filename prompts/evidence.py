@@ -51,9 +51,9 @@ class Summary:
     @cached_property
     def scores(self) -> Sample:
         written = Counter(_values(each.scores for each in self.tallies))
-        counts: Counter[float] = Counter()
-        for text, count in written.items():
-            counts[float(text)] += count
+        counts = dict(zip(map(float, written), written.values(), strict=True))
+        if len(counts) < len(written):  # `0.0` and `-0.0`
+            return Sample(Counter(map(float, written.elements())))
         return Sample(counts)
 
     @property

@@ -20,7 +20,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
+from operator import mul
 from statistics import NormalDist
 from typing import NamedTuple, Protocol
 
@@ -65,7 +66,7 @@ class Sample:
     @cached_property
     def mean(self) -> float:
         """Raises ZeroDivisionError without any, as all below do in their way."""
-        total = math.fsum(score * count for score, count in self.counts.items())
+        total = math.fsum(map(mul, self.counts, self.counts.values()))
         return min(max(total / self.size, self.min), self.max)  # never a last digit beyond them
 
     @cached_property
@@ -101,15 +102,14 @@ class Sample:
     @cached_property
     def up_to(self) -> list[int]:
         """How many scores there are up to each of them."""
-        return list(accumulate(self.counts[score] for score in self.ordered))
+        return list(accumulate(map(self.counts.__getitem__, self.ordered)))
 
     @property
     def histogram(self) -> list[int]:
         """How many scores from each whole number up to the next; the last bin is 10 alone."""
-        bins = [0] * BINS
-        for score, count in self.counts.items():
-            bins[int(score)] += count
-        return bins
+        below = [bisect_left(self.ordered, each) for each in range(BINS)]
+        up_to = [0, *self.up_to]
+        return [up_to[end] - up_to[start] for start, end in pairwise([*below, len(self.ordered)])]
 
     @property
     def interval(self) -> Interval:

@@ -580,3 +580,8 @@ def test_what_a_few_can_not_tell_is_said():
         "points more, but so few outputs don't tell how much they vary; from 5 scored outputs "
         "against 100."
     )
+
+
+def test_nothing_and_less_than_nothing_are_one_score():
+    scores = Summary([tally(scores="0.0,-0.0,0.0,5.5", outputs=4)]).scores
+    assert scores.counts == {0: 3, 5.5: 1}
