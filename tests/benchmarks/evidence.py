@@ -76,7 +76,7 @@ def kinds(prompt: str) -> dict[str, str]:
         "stats": f"{path}/stats",
         "stats by version": f"{path}/stats?groupBy=version",
         "stats by model": f"{path}/stats?groupBy=model",
-        "stats since yesterday": f"{path}/stats?since=2026-01-01",
+        "stats since a time": f"{path}/stats?since=2026-01-01",
         "two versions compared": f"{path}/compare?a=1&b=2",
         "two models compared": f"{path}/compare?a=small-1&b=large-1&by=model",
         "the leaderboard": "/leaderboard",
