@@ -119,10 +119,9 @@ class SuperioritySerializer(EstimateSerializer):
 
 class ComparisonSerializer(serializers.Serializer):
     by = serializers.ChoiceField(["version", "model"])
-    a = SideSerializer()
-    b = SideSerializer()
     verdict = serializers.ChoiceField([str(each) for each in Verdict], help_text="About b.")
     sentence = serializers.CharField()
+    warnings = serializers.ListField(child=serializers.CharField())
     method = serializers.ChoiceField(
         ["welch", "paired"], allow_null=True, help_text="What the verdict goes by."
     )
@@ -138,7 +137,8 @@ class ComparisonSerializer(serializers.Serializer):
     probability = SuperioritySerializer(
         allow_null=True, help_text="That a random output of b beats a random one of a."
     )
-    warnings = serializers.ListField(child=serializers.CharField())
+    a = SideSerializer()
+    b = SideSerializer()
 
     def to_representation(self, shown):
         a, b = shown["sides"]
@@ -146,16 +146,16 @@ class ComparisonSerializer(serializers.Serializer):
         method = "paired" if found.paired else "welch"
         return {
             "by": shown["by"],
-            "a": SideSerializer().to_representation(a),
-            "b": SideSerializer().to_representation(b),
             "verdict": found.verdict,
             "sentence": found.sentence,
+            "warnings": found.warnings,
             "method": method if found.difference else None,
             "difference": _or_none(EstimateSerializer, found.difference),
             "pairs": found.pairs,
             "paired": _or_none(EstimateSerializer, found.paired),
             "probability": _or_none(SuperioritySerializer, found.superiority),
-            "warnings": found.warnings,
+            "a": SideSerializer().to_representation(a),
+            "b": SideSerializer().to_representation(b),
         }
 
 
