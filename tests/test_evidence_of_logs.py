@@ -61,6 +61,12 @@ def test_a_log_of_no_version_is_refused(keep, sent, status, code):
     assert not Log.objects.exists()
 
 
+def test_an_error_tells_no_more_than_fifty_labels(keep, prompt):
+    prompt.labels = {f"label-{number}": 1 for number in range(60)}
+    prompt.save(update_fields=["labels"])
+    assert len(keep(label="staging").json()["labels"]) == 50
+
+
 @pytest.mark.parametrize(
     ("sent", "expected"),
     [

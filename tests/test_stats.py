@@ -275,6 +275,13 @@ def test_the_same_variables_make_pairs(compared, keep):
     assert compared("a=1&b=3")["verdict"] == "no difference shown"
 
 
+def test_outputs_without_variables_are_in_no_pair(compared, keep):
+    for variables in ("{}", None):
+        for version in (1, 3):
+            keep(*range(1, 7), version=version, variables=variables)
+    assert (compared("a=1&b=3")["pairs"], compared("a=1&b=3")["paired"]) == (0, None)
+
+
 def test_a_span_of_time_is_compared(alice, prompt, many, compared):
     query = "a=1&b=3&since=2026-01-01T01:00:00Z&until=2026-01-01T04:00:00Z"
     found = compared(query)
