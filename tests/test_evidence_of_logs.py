@@ -191,9 +191,11 @@ def test_logs_are_listed_by_label(alice, keep):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("path", ["/logs", "/logs/batch"])
-def test_of_many_at_once_with_one_external_id_one_is_kept(alice, prompt, path):
+def test_of_many_at_once_with_one_external_id_one_is_kept(alice, make_prompt, path):
+    prompts = [make_prompt(alice).wire_id for _ in range(8)]  # logs of one wait for each other
+
     def send(number):
-        body = LOG | {"promptId": prompt.wire_id, "externalId": "run-1", "notes": str(number)}
+        body = LOG | {"promptId": prompts[number], "externalId": "run-1"}
         response = alice.post(path, body if path == "/logs" else {"logs": [body]})
         connection.close()
         return response.json() if path == "/logs" else response.json()[0]
