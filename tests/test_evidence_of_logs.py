@@ -1,9 +1,10 @@
 """What a log tells of how its output came about: sent with it, or said later."""
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from prompts.models import Log, Prompt
 
@@ -208,6 +209,28 @@ def test_of_many_at_once_with_one_external_id_one_is_kept(alice, make_prompt, pa
 
 
 # Many at once -----------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_keep_the_same_external_ids_in_any_order_wait_in_turn(prompt):
+    start = Barrier(4)
+
+    def keep(number):
+        ids = [str(at) for at in range(1_000)][:: (-1) ** number]
+        logs = [Log(prompt=prompt, output="o", model_used="m", external_id=each) for each in ids]
+        start.wait()
+        try:
+            Log.objects.keep(logs)
+        except IntegrityError:
+            return "taken"
+        finally:
+            connection.close()
+        return "kept"
+
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(12):
+            assert sorted(pool.map(keep, range(4))) == ["kept", "taken", "taken", "taken"]
+            Log.objects.all().delete()
 
 
 @pytest.fixture
