@@ -7,13 +7,13 @@ import json
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from django.db.models import Field, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import Field, Func, IntegerField, QuerySet
 from django.db.models.sql.datastructures import BaseTable
 
 Rows = TypeVar("Rows", bound=QuerySet[Any])
 
-IN_ORDER = RawSQL("wanted.key", ())  # to order by: as the values are
+# To order by: as the values are.
+IN_ORDER = Func(template="wanted.key", output_field=IntegerField())
 
 
 def with_values(rows: Rows, column: str, values: Sequence[Any]) -> Rows:
