@@ -174,13 +174,7 @@ def compare(a: Side, b: Side, pairs: Sequence[Pair] = ()) -> Comparison:
         return Comparison(Verdict.NOT_ENOUGH, _too_few(a, b), _mixed(a, b), len(pairs))
     difference = statistics.difference(of_a, of_b)
     in_pairs = (sum(each.a_outputs for each in pairs), sum(each.b_outputs for each in pairs))
-    are_nearly_all = all(
-        count >= NEARLY_ALL * scores.size
-        for count, scores in zip(in_pairs, (of_a, of_b), strict=True)
-    )
-    # Of many outputs against one for each set of variables, the differences hide how it varies.
-    are_even = max(in_pairs) <= 2 * min(in_pairs)
-    is_paired = len(pairs) >= ENOUGH and are_nearly_all and are_even
+    is_paired = len(pairs) >= ENOUGH and _are_most(in_pairs, of=(of_a.size, of_b.size))
     if is_paired:
         # Means that a database has made of the same scores may differ in their last digits.
         paired = statistics.paired_difference(round(each.b - each.a, 9) for each in pairs)
@@ -202,6 +196,15 @@ def compare(a: Side, b: Side, pairs: Sequence[Pair] = ()) -> Comparison:
     )
 
 
+def _are_most(in_pairs: tuple[int, int], *, of: tuple[int, int]) -> bool:
+    """Whether nearly all outputs of both sides are in pairs, and about as many of each: of many
+    against one for each set of variables, the differences hide how much that one varies."""
+    are_nearly_all = all(
+        count >= NEARLY_ALL * size for count, size in zip(in_pairs, of, strict=True)
+    )
+    return are_nearly_all and max(in_pairs) <= 2 * min(in_pairs)
+
+
 def _verdict(interval: Interval) -> Verdict:
     """What is no difference to nine decimals is none: sums are no more exact."""
     if round(interval.low, 9) > 0:
@@ -211,15 +214,9 @@ def _verdict(interval: Interval) -> Verdict:
 
 def _mixed(a: Side, b: Side) -> list[str]:
     """What else differs between the sides: where models, or versions, have other shares of them."""
-    shares = []
-    for side in (a, b):
-        counts: Counter[int | str] = Counter()
-        for each in side.summary.tallies:
-            counts[getattr(each, side.other)] += each.outputs
-        shares.append({name: count / max(1, counts.total()) for name, count in counts.items()})
-    of_a, of_b = shares
     if not (a.summary.outputs and b.summary.outputs):
         return []
+    of_a, of_b = _shares(a), _shares(b)
     apart = {name: abs(of_a.get(name, 0) - of_b.get(name, 0)) for name in {*of_a, *of_b}}
     name = max(sorted(apart, key=str), key=lambda each: apart[each])
     if apart[name] <= ALIKE:
@@ -228,6 +225,14 @@ def _mixed(a: Side, b: Side) -> list[str]:
         f"{_upper(a.other)} {name} has {100 * of_a.get(name, 0):.0f} % of the outputs of {a.name} "
         f"and {100 * of_b.get(name, 0):.0f} % of those of {b.name}; hold `{a.other}` fixed."
     ]
+
+
+def _shares(side: Side) -> dict[int | str, float]:
+    """Of the side's outputs, by what it may have different ones of."""
+    counts: Counter[int | str] = Counter()
+    for each in side.summary.tallies:
+        counts[getattr(each, side.other)] += each.outputs
+    return {name: count / counts.total() for name, count in counts.items()}
 
 
 def _left_out(a: Side, b: Side, in_pairs: tuple[int, int]) -> list[str]:
@@ -252,7 +257,7 @@ def _sentence(verdict: Verdict, a: Side, b: Side, found: Estimate, words: tuple[
     if verdict is not Verdict.NO_DIFFERENCE:
         return f"{_upper(b.name)} is {verdict} than {a.name}: {said}, {surely}; from {basis}."
     claim = f"No difference is shown between {b.name} and {a.name}"
-    if not found.interval.holds(0):
+    if _verdict(found.interval) is not verdict:
         surely = "but so few outputs don't tell how much they vary"
     return f"{claim}: {said}, {surely}; from {basis}."
 
@@ -322,9 +327,8 @@ def ranked(scored: Sequence[Scored]) -> list[Ranked]:
     found = []
     for each in scored:
         interval = statistics.mean_interval(each.mean, each.variance, each.size)
-        is_small = each.size < statistics.SMALL
-        spread = max(each.variance, within) if is_small else each.variance
-        bound = statistics.mean_interval(each.mean, spread, each.size).low
+        cautious = statistics.cautious_variance(each, within)
+        bound = statistics.mean_interval(each.mean, cautious, each.size).low
         found.append(Ranked(each, interval, bound))
     found.sort(key=lambda each: (-each.lower_bound, each.scored.prompt))
     return found

@@ -582,6 +582,12 @@ def test_what_a_few_can_not_tell_is_said():
     )
 
 
+def test_what_is_no_difference_to_nine_decimals_is_none():
+    found = compared([5] * 5, [5 + 1e-12] * 5)
+    assert found.verdict is Verdict.NO_DIFFERENCE
+    assert "scores 0 points more, without any spread; from" in found.sentence
+
+
 def test_nothing_and_less_than_nothing_are_one_score():
     scores = Summary([tally(scores="0.0,-0.0,0.0,5.5", outputs=4)]).scores
     assert scores.counts == {0: 3, 5.5: 1}
