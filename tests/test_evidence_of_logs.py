@@ -62,6 +62,20 @@ def test_a_log_of_no_version_is_refused(keep, sent, status, code):
     assert not Log.objects.exists()
 
 
+def test_a_key_of_a_label_is_told_the_same_of_what_is_hidden_and_what_is_not_there(
+    alice, bob, make_key, make_prompt
+):
+    key = make_key(alice, "logs:write", labels=["production"])
+    hidden, gone, bobs = make_prompt(alice), make_prompt(alice), make_prompt(bob)
+    gone.move_to_trash()
+    bodies = [LOG | {"promptId": each.wire_id} for each in (hidden, gone, bobs)]
+    alone = [key.post("/logs", body).json() for body in bodies]
+    together = key.post("/logs/batch", {"logs": bodies}).json()
+    assert alone[0]["code"] == "not_found"
+    assert alone == [alone[0]] * 3
+    assert together == [{"status": 404, **alone[0]}] * 3
+
+
 def test_an_error_tells_no_more_than_fifty_labels(keep, prompt):
     prompt.labels = {f"label-{number}": 1 for number in range(60)}
     prompt.save(update_fields=["labels"])

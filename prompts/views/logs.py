@@ -61,7 +61,7 @@ class LogWritingView(OwnedView):
     def unsaved_log(self, prompt: Prompt | None, sent: Sent, seen: Seen) -> Log:
         """Raises NotFound, NoSuchVersion, LabelNotSet and OutsideLabels."""
         if prompt is None:
-            raise NotFound("You have no prompt with this id.")
+            raise self.not_found(Prompt.KIND)
         prompt, limits = self._visible(prompt), labels_of(self.request)
         version, label = sent.get("version"), sent.get("label")
         if limits:
