@@ -117,7 +117,8 @@ class AdminPasswordPage(views.PasswordChangeView):
 
 class LoginPage(views.LoginView):
     authentication_form = LoginForm
-    template_name = "rest_framework/login.html"
+    template_name = "accounts/log_in.html"
+    extra_context = {"signups_open": settings.SIGNUPS_OPEN}
 
     def form_invalid(self, form: Any) -> HttpResponse:
         return with_retry_after(super().form_invalid(form), form)

@@ -27,6 +27,7 @@ from django.core.exceptions import (
 from django.db import DataError, Error, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
+from django.template import loader
 from django.urls import Resolver404
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -187,7 +188,22 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 def any_error(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Django's handler400, 403, 404 and (without an exception to hand) 500."""
-    return respond(exception or sys.exc_info()[1])
+    response = respond(exception or sys.exc_info()[1])
+    return as_page(response) if _is_looking(request) else response
+
+
+def as_page(response: HttpResponse) -> HttpResponse:
+    """The same for a reader; the page asks nobody anything, for that may be what failed."""
+    context = {"problem": orjson.loads(response.content), "status": response.status_code}
+    response.content = loader.render_to_string("promptcrafter/error.html", context)
+    response.headers["Content-Type"] = "text/html; charset=utf-8"
+    return response
+
+
+def _is_looking(request: HttpRequest) -> bool:
+    """Whether a browser goes there: it has HTML first, and sends nothing."""
+    first = request.headers.get("Accept", "").partition(",")[0].strip().lower()
+    return request.method in {"GET", "HEAD"} and first == "text/html"
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

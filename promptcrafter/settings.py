@@ -203,7 +203,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["promptcrafter.wire.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": [
         "promptcrafter.wire.OrjsonRenderer",
-        "rest_framework.renderers.BrowsableAPIRenderer",
+        "promptcrafter.browsable.renderer.PageRenderer",
     ],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "promptcrafter.wire.Negotiation",
     "EXCEPTION_HANDLER": "promptcrafter.errors.exception_handler",

@@ -1,8 +1,11 @@
+from typing import Any
+
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.routers import APIRootView, DefaultRouter
 
 from accounts.api import ApiView
@@ -13,6 +16,7 @@ from accounts.pages import (
     PasswordResetPage,
     admin_login,
 )
+from promptcrafter.browsable.root import Looking, entrances, welcome
 from promptcrafter.description import DescriptionView
 from promptcrafter.health import healthz, readyz
 from promptcrafter.openapi.operations import Schema
@@ -26,8 +30,13 @@ LISTS = {"type": "object", "additionalProperties": {"type": "string", "format": 
 class PromptCrafter(ApiView, APIRootView):
     """Your generative-AI prompts, and the outputs that they produced."""
 
-    permission_classes = (IsAuthenticated,)
+    permission_classes = (Looking,)
+    page_template = "promptcrafter/root.html"
+    page_context = staticmethod(welcome)
     schema = Schema()
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return Response(entrances(request))
 
 
 class Router(DefaultRouter):

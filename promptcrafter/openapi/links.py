@@ -31,7 +31,7 @@ def name_parameters(endpoints: list[Any]) -> list[Any]:
     """`{pk}` by the kind of id that it is: `/prompts/{promptId}`. Methods in one order, always."""
     paths = [path for path, *_ in endpoints]
     endpoints = sorted(endpoints, key=lambda each: (paths.index(each[0]), METHODS.index(each[2])))
-    return [(_named(path), *rest) for path, *rest in endpoints]
+    return [(named(path), *rest) for path, *rest in endpoints]
 
 
 def link(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
@@ -62,6 +62,7 @@ def _links(source: str, targets: list[Any]) -> dict[str, Any]:
     return links
 
 
-def _named(path: str) -> str:
+def named(path: str) -> str:
+    """A path as the description has it: `/prompts/{promptId}/labels/{label}`."""
     path = re.sub(r"/(\w+?)s?/\{pk\}", lambda match: match[0].replace("pk", f"{match[1]}Id"), path)
     return path.replace("trashId", "promptId").replace("labels/{name}", "labels/{label}")

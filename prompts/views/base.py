@@ -34,14 +34,6 @@ class OwnedView(ApiView):
     scopes = PROMPTS
     queryset = Prompt.objects.none()  # the browsable pages of lists ask for one
 
-    def finalize_response(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        response = super().finalize_response(request, *args, **kwargs)
-        if request.accepted_renderer.format != "json":
-            # What was said of the JSON is not true of the page around it.
-            for header in ("ETag", "Cache-Control"):
-                response.headers.pop(header, None)
-        return response
-
     def prepare(self, request: Request) -> None:
         """What an idempotent handler does before its transaction, in which nobody else can write on
         SQLite."""
