@@ -3,6 +3,7 @@
 Skipped where there is no Chromium, but never with REQUIRE_CHROMIUM=1, which `.ci/run` sets.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -66,7 +67,7 @@ def page(site, complaints):
 
 
 def complaint(page, message):
-    """Not advice on forms, nor that a status was 401 or that there is no favicon."""
+    """Not advice on forms, nor that a status was 401."""
     is_ours = message.type in {"error", "warning"} and "Failed to load resource" not in message.text
     return [f"{page.url}: {message.text}"] if is_ours else []
 
@@ -79,36 +80,74 @@ def log_in(page, path):
     expect(page.get_by_text("Log out")).to_be_visible()
 
 
+def send(page, method, body=None):
+    if body is not None:
+        section = page.get_by_role("region").filter(has_text=f"Send {method}")
+        section.get_by_label("Body, as JSON").fill(body)
+    page.get_by_role("button", name=f"Send {method}").click()
+
+
 def make_prompt(page):
     page.goto("/prompts")
-    page.fill("[name=_content]", PROMPT)
-    page.click("button:text('POST')")
-    expect(page.get_by_text("HTTP 201 Created")).to_be_visible()
+    send(page, "POST", PROMPT)
+    expect(page.get_by_text("201 Created in")).to_be_visible()
 
 
 def test_a_person_browses_the_api(page):
     log_in(page, "/api-auth/login/?next=/prompts")
     make_prompt(page)
     page.goto("/prompts")
-    expect(page.locator(".response-info")).to_contain_text("From a page")
+    page.get_by_text("What to show").click()
+    page.get_by_label("model", exact=True).fill("no such model")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_text("Nothing is here.")).to_be_visible()
+    assert page.url.endswith("/prompts?model=no+such+model")
     page.goto("/")
-    expect(page.get_by_role("heading", name="Prompt Crafter")).to_be_visible()
+    page.get_by_role("main").get_by_role("link", name="Prompts").click()
+    expect(page.get_by_role("link", name="From a page").first).to_be_visible()
     page.get_by_role("button", name="Log out").click()
-    expect(page.get_by_text("HTTP 401 Unauthorized")).to_be_visible()
+    expect(page.get_by_role("heading", name="PromptCrafter")).to_be_visible()
 
 
 def test_a_prompt_is_edited_and_deleted_on_its_page(page):
     log_in(page, "/api-auth/login/?next=/prompts")
     make_prompt(page)
-    wire_id = page.locator(".response-info").inner_text().split('"_id": "')[1][:33]
-    page.goto(f"/prompts/{wire_id}")
-    page.fill("[name=_content]", '{"title": "Edited on a page"}')
-    page.click("button:text('PATCH')")
-    expect(page.locator(".response-info")).to_contain_text("Edited on a page")
-    page.goto(f"/prompts/{wire_id}")
-    page.click("button.btn-danger.js-tooltip")
-    page.click("#deleteModal .btn-danger")
-    expect(page.get_by_text("HTTP 204 No Content")).to_be_visible()
+    page.get_by_role("link", name="Open it").click()
+    send(page, "PATCH", '{"title": "x"}')
+    expect(page.get_by_text("400 Bad Request in")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="title: ")).to_be_visible()
+    send(page, "PATCH", '{"title": "Edited on a page"}')
+    page.get_by_role("link", name="Show this page anew").click()
+    expect(page.get_by_role("heading", name="Edited on a page")).to_be_visible()
+    send(page, "DELETE")
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    send(page, "DELETE")
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("204 No Content in")).to_be_visible()
+
+
+def test_what_was_edited_is_the_base_of_the_next_edit(page):
+    log_in(page, "/api-auth/login/?next=/prompts")
+    make_prompt(page)
+    page.get_by_role("link", name="Open it").click()
+    body = page.get_by_label("Body, as JSON")
+    for title in ("Edited once", "Edited twice"):
+        sent = json.loads(body.input_value()) | {"title": title}
+        send(page, "PATCH", json.dumps(sent))
+        expect(page.locator("pre").filter(has_text=title)).to_be_visible()
+    assert json.loads(body.input_value())["baseVersion"] == 3
+
+
+def test_pages_of_a_list_are_turned_by_keyboard(page):
+    log_in(page, "/api-auth/login/?next=/prompts")
+    for _ in range(2):
+        make_prompt(page)
+    page.goto("/prompts?limit=1")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.get_by_role("link", name="Next").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Previous")).to_be_visible()
 
 
 def test_an_operator_works_in_the_admin(page):

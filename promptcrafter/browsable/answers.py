@@ -1,5 +1,6 @@
 """An answer for a reader: tables of what is a list, and all of it as JSON with marks."""
 
+import json
 import re
 from typing import Any, NamedTuple
 
@@ -60,7 +61,7 @@ class Answer:
 
     def json(self) -> Any:
         """Indented, with a span for each token, and links from ids."""
-        text = orjson.dumps(self.data, option=orjson.OPT_INDENT_2).decode()
+        text = json.dumps(self.data, indent=2, ensure_ascii=False)  # orjson stops at depth 254
         pieces, at = [], 0
         for match in _TOKEN.finditer(text):
             pieces.append((text[at : match.start()], *self._marked(match)))

@@ -13,7 +13,14 @@ from rest_framework.response import Response
 
 from promptcrafter.browsable import links
 from promptcrafter.browsable.answers import Answer
-from promptcrafter.browsable.operations import Operation, described, missing, operation, template_of
+from promptcrafter.browsable.operations import (
+    Operation,
+    described,
+    marked,
+    missing,
+    operation,
+    template_of,
+)
 from promptcrafter.browsable.renderer import PageRenderer
 
 WRITING = ("POST", "PUT", "PATCH", "DELETE")
@@ -26,10 +33,10 @@ OUT_OF_REACH = {"not_found", "malformed_id", "not_owner", "not_authenticated", "
 def html(
     data: Any, *, status: int, view: Any, request: Request, response: Response, **context: Any
 ) -> str:
-    """By the view's own template, if it has one and all is well."""
+    """By the view's own template, if it has one and is read."""
     page = Page(data, view=view, request=request, response=response, status=status)
     template, shown = "promptcrafter/api.html", page.context()
-    if status < 400 and hasattr(view, "page_template"):
+    if status < 400 and page.is_reading and hasattr(view, "page_template"):
         template = view.page_template
         shown |= view.page_context(page.answer.fields)
     return loader.render_to_string(template, shown, request=request)
@@ -70,7 +77,9 @@ class Page:
             "method": self.request.method,
             "path": self.request.get_full_path(),
             "status": f"{self.status} {HTTPStatus(self.status).phrase}",
-            "problem": self.answer.fields if is_refused else None,
+            "problem": _readable(self.answer.fields) if is_refused else None,
+            "is_stranger": self.status == 401 and not self.user.is_authenticated,
+            "is_out_of_reach": self._is_out_of_reach,
             "missing": absent,
             "is_filtered": any(name not in {"limit", "cursor"} for name in self.query),
             "is_hint": self.status == 400 and self.is_reading and bool(absent),
@@ -130,6 +139,16 @@ class Page:
         if href := links.in_the_admin(self.request, self.user, self.template, kwargs):
             found.append(links.Link("in the admin", href))
         return found
+
+
+def _readable(problem: dict[str, Any]) -> dict[str, Any]:
+    """An error with what it quotes marked."""
+    fields = problem.get("fields", {})
+    return {
+        "error": marked(str(problem.get("error", ""))),
+        "code": problem.get("code"),
+        "fields": {name: marked(" ".join(sentences)) for name, sentences in fields.items()},
+    }
 
 
 def _user(view: Any, request: Request) -> Any:
