@@ -30,7 +30,7 @@ Row = dict[str, Any]
 
 class Cell(NamedTuple):
     text: str = ""
-    kind: str = ""  # time, number, id, short
+    kind: str = ""  # time, number, id, chips, short
     href: str | None = None
     chips: list[str] = []
 
@@ -98,7 +98,7 @@ class Answer:
     def _table(self, caption: str, rows: list[Row]) -> Table:
         names = list(dict.fromkeys(name for row in rows for name in row))
         columns = [name for name in names if any(_fits(name, row.get(name)) for row in rows)]
-        if "title" in columns:  # which is the link
+        if "title" in columns and "_id" in names:  # which is the link
             columns = ["title", *(name for name in columns if name not in {"title", "_id"})]
         if "updatedAt" in columns and "createdAt" in columns:
             columns.remove("createdAt")
@@ -124,10 +124,10 @@ class Answer:
             return Cell(f"{value['low']:.2f} – {value['high']:.2f}", "number")
         if isinstance(value, dict):
             told = [f"{name} {each}" for name, each in value.items() if each is not None]
-            return Cell(chips=told)
+            return Cell(kind="chips", chips=told)
         if isinstance(value, list):
-            return Cell(chips=[str(each) for each in value])
-        return Cell("–")
+            return Cell(kind="chips", chips=[str(each) for each in value])
+        return Cell("–", "short")
 
     def _of_text(self, value: str) -> Cell:
         if at := _TIME.fullmatch(value):

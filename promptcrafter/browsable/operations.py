@@ -15,6 +15,8 @@ from promptcrafter.openapi.links import named
 # What an edit is not filled in with: a new e-mail needs the password beside it.
 NOT_FILLED_IN = {"email"}
 
+FEW = 3
+
 Described = dict[str, Any]
 
 
@@ -39,6 +41,15 @@ class Operation(NamedTuple):
     words: Any
     fields: list[Field]
     body: str | None
+
+    @property
+    def plain_fields(self) -> list[Field]:
+        """Those that stand open: all if they are few, or else those that are needed."""
+        return [each for each in self.fields if each.is_required or len(self.fields) <= FEW]
+
+    @property
+    def more_fields(self) -> list[Field]:
+        return [each for each in self.fields if each not in self.plain_fields]
 
     @property
     def rows(self) -> int:

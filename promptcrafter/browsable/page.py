@@ -81,7 +81,7 @@ class Page:
             "is_stranger": self.status == 401 and not self.user.is_authenticated,
             "is_out_of_reach": self._is_out_of_reach,
             "missing": absent,
-            "is_filtered": any(name not in {"limit", "cursor"} for name in self.query),
+            "filters": [name for name in self.query if name not in {"limit", "cursor"}],
             "is_hint": self.status == 400 and self.is_reading and bool(absent),
             "is_only_written": self.status == 405 and self.is_reading,
         }

@@ -12,6 +12,11 @@ function element(name, text, parent) {
   return made;
 }
 
+// What stands between backticks is code.
+function mark(text, parent) {
+  text.split("`").forEach((piece, n) => (n % 2 ? element("code", piece, parent) : parent.append(piece)));
+}
+
 function query(form) {
   const given = new URLSearchParams();
   for (const field of form.querySelectorAll(".fields [name]")) {
@@ -43,21 +48,25 @@ function show(form, { response, answer, milliseconds }) {
   const status = `${response.status} ${response.statusText}`;
   const line = element("p", `${status} in ${milliseconds} ms `, place);
   line.className = response.ok ? "status" : "status bad";
-  if (!response.ok && answer && answer.error) {
-    element("p", answer.error, place).className = "sentence";
-    element("code", answer.code, element("p", "", place));
-    showFields(answer.fields || {}, element("ul", "", place));
-  }
+  if (!response.ok && answer && answer.error) showProblem(answer, place);
   if (response.ok) showLink(form, response, answer, place);
   if (answer !== null) element("pre", JSON.stringify(answer, null, 2), place).tabIndex = 0;
 }
 
-function showFields(fields, list) {
+function showProblem({ error, code, fields = {} }, place) {
+  const box = element("div", "", place);
+  box.className = "problem";
+  const sentence = element("p", "", box);
+  sentence.className = "sentence";
+  mark(error, sentence);
+  element("code", code, element("p", "", box));
+  const list = element("ul", "", box);
   for (const [name, sentences] of Object.entries(fields)) {
     const item = element("li", "", list);
     element("code", name, item);
-    item.append(`: ${sentences.join(" ")}`);
+    mark(`: ${sentences.join(" ")}`, item);
   }
+  if (!list.children.length) list.remove();
 }
 
 function showLink(form, response, answer, place) {
@@ -65,13 +74,10 @@ function showLink(form, response, answer, place) {
   const home = HOMES[id.split("_")[0]];
   const path = response.headers.get("Location") || (home && home + id);
   const here = form.getAttribute("action");
-  const isGone = form.dataset.method === "DELETE";
-  const [text, href] =
-    path && path !== here
-      ? ["Open it", path]
-      : isGone
-        ? ["Back", here.slice(0, here.lastIndexOf("/")) || "/"]
-        : ["Show this page anew", location.href];
+  let [text, href] = ["Show this page anew", location.href];
+  if (path && path !== here) [text, href] = ["Open it", path];
+  if (form.dataset.method === "DELETE") [text, href] = ["Back", here.slice(0, here.lastIndexOf("/"))];
+  if (here === "/auth/signup") [text, href] = ["Log in", "/api-auth/login/"];
   element("a", text, element("p", "", place)).href = href;
 }
 
