@@ -17,6 +17,8 @@ SHORT = 24  # on one line there
 LONG = 120  # from there on a text stands by itself
 SAID = {"title", "sentence"}  # as the heading, and in large
 
+FIRST = {"_id", "output"}  # so that a narrow screen shows them
+
 # What says little in a table, or is too long for one.
 NOT_IN_TABLES = {"content", "variables", "ownerId", "authorId", "actorId", "histogram", "matches"}
 
@@ -100,6 +102,7 @@ class Answer:
         columns = [name for name in names if any(_fits(name, row.get(name)) for row in rows)]
         if "title" in columns and "_id" in names:  # which is the link
             columns = ["title", *(name for name in columns if name not in {"title", "_id"})]
+        columns.sort(key=lambda name: name not in FIRST)
         if "updatedAt" in columns and "createdAt" in columns:
             columns.remove("createdAt")
         return Table(caption, columns, [self._cells(row, columns) for row in rows])
