@@ -1,5 +1,9 @@
 """What a list of tags is: short, trimmed, each once, in the order they were given."""
 
+import csv
+import io
+from collections.abc import Iterable
+
 MAX_COUNT = 50
 MAX_LENGTH = 50
 
@@ -17,3 +21,26 @@ def clean(tags: object) -> list[str]:
         if any(char == "\0" or "\ud800" <= char <= "\udfff" for char in tag):
             raise ValueError("A tag can't hold NUL or a lone surrogate.")
     return unique
+
+
+def to_words(tags: Iterable[str]) -> str:
+    """As people write them, with commas between; one that has a comma or a quote itself stands in
+    quotes, as in a CSV file."""
+    return ", ".join(_quoted(tag) for tag in tags)
+
+
+def from_words(words: str) -> list[str]:
+    """What `to_words` makes words of; raises ValueError, as `clean` does."""
+    lines = io.StringIO(words.replace("\r\n", "\n"), newline="")
+    try:
+        rows = list(csv.reader(lines, skipinitialspace=True, strict=True))
+    except csv.Error as error:
+        raise ValueError(
+            'Write words with commas between; "one, in quotes" for a comma.'
+        ) from error
+    return [tag for row in rows for tag in row if tag.strip()]
+
+
+def _quoted(tag: str) -> str:
+    is_plain = not any(char in tag for char in ',"\r\n') and tag == tag.strip()
+    return tag if is_plain else '"' + tag.replace('"', '""') + '"'
