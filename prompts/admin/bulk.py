@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID
 
 from django.contrib import messages
@@ -47,6 +48,7 @@ class Action:
     do: Callable[..., None]
     is_for_trash: bool = False
     word: Word | None = None
+    do_not_call_in_templates: ClassVar = True
 
     def __call__(self, model_admin, request, queryset):
         keys = list(queryset.values_list("pk", flat=True)[: MOST + 1])

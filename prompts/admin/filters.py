@@ -30,7 +30,6 @@ class TypedFilter(admin.SimpleListFilter):
                 if name != self.parameter_name
                 for value in values
             ],
-            "query": changelist.query,
             "without": others,
         }
 
