@@ -4,12 +4,15 @@ from typing import Any
 
 import httpx2
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.management import call_command
+from django.test import Client
 
 from accounts.models import ApiKey, User
 from prompts.models import Log, Prompt
 from tests import live
 from tests.callers import Caller
+from tests.operating import HTML
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -87,5 +90,34 @@ def make_prompt() -> Callable[..., Prompt]:
 def make_log() -> Callable[..., Log]:
     def make(prompt: Prompt, **fields: Any) -> Log:
         return prompt.logs.create(**{"output": "An output.", "model_used": "GPT-4o"} | fields)
+
+    return make
+
+
+@pytest.fixture
+def operator(make_user: Callable[..., User]) -> User:
+    return make_user("root", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def admin(operator: User) -> Client:
+    """An operator's browser."""
+    client = Client(headers=HTML, raise_request_exception=False)
+    client.force_login(operator)
+    return client
+
+
+@pytest.fixture
+def staff_who_may(make_user: Callable[..., User]) -> Callable[..., Client]:
+    """The browser of somebody with these permissions and no others."""
+
+    def make(*permissions: str, name: str = "staff") -> Client:
+        user = make_user(name, is_staff=True)
+        wanted = Permission.objects.filter(codename__in=permissions)
+        assert wanted.count() == len(permissions)
+        user.user_permissions.set(wanted)
+        client = Client(headers=HTML, raise_request_exception=False)
+        client.force_login(user)
+        return client
 
     return make

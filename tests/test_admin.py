@@ -2,49 +2,13 @@
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from prompts.models import Prompt
 from tests.callers import Caller
-
-LIST = "/admin/prompts/prompt/"
-HTML = {"Accept": "text/html"}
-
-
-@pytest.fixture
-def operator(make_user):
-    return make_user("root", is_staff=True, is_superuser=True)
-
-
-@pytest.fixture
-def admin(operator):
-    client = Client(headers=HTML, raise_request_exception=False)
-    client.force_login(operator)
-    return client
-
-
-@pytest.fixture
-def staff_who_may(make_user):
-    """An operator with these permissions on what the app keeps, and no others."""
-
-    def make(*permissions):
-        user = make_user("staff", is_staff=True)
-        wanted = Permission.objects.filter(codename__in=permissions)
-        assert wanted.count() == len(permissions)
-        user.user_permissions.set(wanted)
-        client = Client(headers=HTML, raise_request_exception=False)
-        client.force_login(user)
-        return client
-
-    return make
-
-
-def text(page):
-    assert page.status_code == 200
-    return page.content.decode()
+from tests.operating import HTML, LIST, text
 
 
 def edit(admin, prompt, **changes):

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
@@ -96,7 +97,7 @@ class ImportPage(AdminPage):
             return self.refused(problem=str(error))
 
     def _look(self, file):
-        form = file.name.rpartition(".")[2].lower()
+        form = PurePath(file.name).suffix[1:].lower()
         if form not in READERS:
             raise tables.Unreadable("Send a file whose name ends in .csv or .json.")
         if file.size > MAX_BYTES:
@@ -220,9 +221,12 @@ def _body(row):
 
 def _parsed(content, form):
     try:
-        return READERS[form](content.decode("utf-8"))
+        rows = READERS[form](content.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise tables.Unreadable("The file is not UTF-8.") from error
+    if not rows:
+        raise tables.Unreadable("There is no prompt in this file.")
+    return rows
 
 
 def _read(sent, actor):
