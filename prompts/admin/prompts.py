@@ -72,8 +72,9 @@ class PromptList(ChangeList):
 
     def get_results(self, request):
         super().get_results(request)
-        self.result_list = list(self.result_list)
-        self.is_capped = self.paginator.is_capped
+        # Django would ask the database for a single page once more, and search it all again.
+        page = self.paginator.page(self.page_num if self.multi_page else 1)
+        self.result_list = list(page.object_list)
         logs = Log.objects.filter(prompt__in=self.result_list).order_by().values("prompt")
         said = logs.annotate(outputs=Count("pk"), mean_score=Avg("score"))
         found = {each["prompt"]: each for each in said}
