@@ -3,6 +3,7 @@
 # make check  lint, types, layers, migrations, deployment settings
 # make docs   docs/openapi.yaml anew, of the code
 # make bench-evidence   docs/benchmarks.md anew: statistics of 100,000 outputs
+# make bench-admin   docs/benchmarks.md anew: the admin among 100,000 prompts
 # make bench-scale   docs/benchmarks.md anew: lists and searches among a million prompts
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check docs bench-scale bench-evidence format clean
+.PHONY: run test check docs bench-scale bench-evidence bench-admin format clean
 
 run: $(VENV)/runtime
 	@exec $(BIN)/python -m promptcrafter.serve
@@ -35,6 +36,9 @@ bench-scale: $(VENV)/development
 
 bench-evidence: $(VENV)/development
 	@$(BIN)/python -m tests.benchmarks.evidence $(ARGS)
+
+bench-admin: $(VENV)/development
+	@$(BIN)/python -m tests.benchmarks.admin $(ARGS)
 
 format: $(VENV)/development
 	$(BIN)/ruff check --fix .
