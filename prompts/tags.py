@@ -19,9 +19,14 @@ def clean(tags: object) -> list[str]:
     for tag in unique:
         if not 1 <= len(tag) <= MAX_LENGTH:
             raise ValueError(f"Each tag needs 1 to {MAX_LENGTH} characters besides white space.")
-        if any(char == "\0" or "\ud800" <= char <= "\udfff" for char in tag):
+        if not is_storable(tag):
             raise ValueError("A tag can't hold NUL or a lone surrogate.")
     return unique
+
+
+def is_storable(text: str) -> bool:
+    """Whether both databases can hold it: PostgreSQL takes no NUL, and UTF-8 no lone surrogate."""
+    return not any(char == "\0" or "\ud800" <= char <= "\udfff" for char in text)
 
 
 def to_words(tags: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.db.models import Exists, OuterRef
 
 from accounts.models.users import normalise_email
+from prompts import tags
 from prompts.models import Label
 from prompts.models.expressions import HasTag
 
@@ -37,7 +38,7 @@ class TypedFilter(admin.SimpleListFilter):
         value = self.value()
         if not value:
             return queryset
-        if any(char == "\0" or "\ud800" <= char <= "\udfff" for char in value):
+        if not tags.is_storable(value):
             return queryset.none()
         return self.narrow(queryset, value)
 

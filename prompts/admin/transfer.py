@@ -19,7 +19,7 @@ from rest_framework.serializers import ValidationError
 from accounts.models import User
 from accounts.models.users import normalise_email
 from promptcrafter import ids
-from prompts import diffs, tables
+from prompts import diffs, tables, tags
 from prompts.admin import steps
 from prompts.admin.pages import AdminPage
 from prompts.admin.steps import LeftOut, Step
@@ -206,7 +206,7 @@ class Importing:
     def _owner(self, email):
         if not email:
             return self.actor
-        if not isinstance(email, str):
+        if not isinstance(email, str) or not tags.is_storable(email):
             raise User.DoesNotExist("owner: write an e-mail address.")
         if email not in self.owners:
             self.owners[email] = User.objects.filter(email=normalise_email(email)).first()
