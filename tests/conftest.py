@@ -1,4 +1,3 @@
-import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -31,11 +30,7 @@ def server() -> Iterator[str]:
 @pytest.fixture
 def ada(server: str) -> Iterator[httpx2.Client]:
     """A client of the running server, signed up for this test."""
-    with httpx2.Client(base_url=server, timeout=30) as client:
-        email = f"{os.urandom(8).hex()}@example.com"
-        body = {"name": "Ada", "email": email, "password": "correct horse battery"}
-        token = client.post("/auth/signup", json=body).json()["token"]
-        client.headers["Authorization"] = f"Bearer {token}"
+    with live.signed_up(server) as client:
         yield client
 
 
