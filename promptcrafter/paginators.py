@@ -3,7 +3,9 @@
 from functools import cached_property
 from typing import Any
 
+from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Page, Paginator
+from django.http import HttpRequest
 
 CAP = 1_000
 
@@ -36,3 +38,16 @@ class CappedPaginator(Paginator):
         end = self.count if number == self.num_pages else start + self.per_page
         rows = self.object_list.filter(pk__in=self.keys[start:end])
         return Page(rows, number, self)
+
+
+class CappedChangeList(ChangeList):
+    """The admin's list of a CappedPaginator's rows."""
+
+    paginator: Any
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not self.multi_page:  # or Django would search for them once more
+            self.result_list = self.paginator.page(1).object_list
+        if not self.query and not self.has_active_filters:  # there is no "all" to go back to
+            self.full_result_count = self.result_count

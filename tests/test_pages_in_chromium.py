@@ -135,6 +135,7 @@ def test_an_operator_changes_a_user_and_their_password(page):
     log_in(page, "/admin/login/?next=/admin/accounts/user/")
     page.click(f"a:text('{OPERATOR}')")
     page.fill("[name=name]", "Renamed")
+    page.click("summary:has-text('What they may do here')")
     page.locator("[name=user_permissions_old] option").first.dblclick()
     page.click("[name=_save]")
     expect(page.locator(".success")).to_contain_text("changed")

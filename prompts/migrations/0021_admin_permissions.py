@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('prompts', '0019_evidence_of_logs'),
+        ('prompts', '0020_read_only_staff'),
     ]
 
     operations = [
