@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.contrib.admin import ShowFacets
 from django.forms import ModelForm
 
-from promptcrafter.paginators import CappedPaginator
+from promptcrafter.paginators import CappedChangeList, CappedPaginator
 from prompts import costs
 from prompts.admin.fields import KeptField, KeptLine
 from prompts.admin.filters import ModelUsedFilter, OwnerFilter
@@ -43,6 +43,9 @@ class LogAdmin(admin.ModelAdmin):
     @admin.display(description="cost in USD")
     def cost_usd(self, log):
         return None if log.cost is None else costs.write(log.cost)
+
+    def get_changelist(self, request, **kwargs):
+        return CappedChangeList
 
     def get_queryset(self, request):
         return super().get_queryset(request).defer("prompt__content", "prompt__search_text")

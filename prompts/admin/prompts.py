@@ -3,14 +3,13 @@ from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.admin import ShowFacets
-from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.db.models import Avg, Count
 from django.forms import HiddenInput, IntegerField, ModelForm, Textarea
 from django.urls import path, reverse
 from django.utils.html import format_html_join
 
-from promptcrafter.paginators import CappedPaginator
+from promptcrafter.paginators import CappedChangeList, CappedPaginator
 from prompts import diffs
 from prompts.admin import bulk, history, insights, labels, transfer
 from prompts.admin.fields import KeptField, KeptLine, WordsField
@@ -64,7 +63,7 @@ class PromptForm(ModelForm):
         }
 
 
-class PromptList(ChangeList):
+class PromptList(CappedChangeList):
     """Says of each prompt on the page what came of it, by one statement more."""
 
     def get_queryset(self, *args, **kwargs):
@@ -72,9 +71,7 @@ class PromptList(ChangeList):
 
     def get_results(self, request):
         super().get_results(request)
-        # Django would ask the database for a single page once more, and search it all again.
-        page = self.paginator.page(self.page_num if self.multi_page else 1)
-        self.result_list = list(page.object_list)
+        self.result_list = list(self.result_list)
         logs = Log.objects.filter(prompt__in=self.result_list).order_by().values("prompt")
         said = logs.annotate(outputs=Count("pk"), mean_score=Avg("score"))
         found = {each["prompt"]: each for each in said}
