@@ -40,6 +40,7 @@ router.register("prompts", PromptViewSet, "prompt")
 router.register("logs", LogViewSet, "log")
 
 admin.site.login_form = AdminLoginForm
+admin.site.enable_nav_sidebar = False  # for tables need the width
 admin.site.site_title = admin.site.site_header = "PromptCrafter"
 
 urlpatterns = [

@@ -4,13 +4,16 @@ from typing import Any
 
 import httpx2
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.management import call_command
+from django.test import Client
 
 from accounts.models import ApiKey, User
 from prompts.models import Log, Prompt
 from tests import live
 from tests.browser import chromium
 from tests.callers import Caller
+from tests.operating import HTML
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -111,3 +114,32 @@ def complaints(site: chromium.Site) -> Iterator[chromium.Complaints]:
     heard = chromium.Complaints(site)
     yield heard
     assert not heard, "\n".join(heard)
+
+
+@pytest.fixture
+def operator(make_user: Callable[..., User]) -> User:
+    return make_user("root", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def admin(operator: User) -> Client:
+    """An operator's browser."""
+    client = Client(headers=HTML, raise_request_exception=False)
+    client.force_login(operator)
+    return client
+
+
+@pytest.fixture
+def staff_who_may(make_user: Callable[..., User]) -> Callable[..., Client]:
+    """The browser of somebody with these permissions and no others."""
+
+    def make(*permissions: str, name: str = "staff") -> Client:
+        user = make_user(name, is_staff=True)
+        wanted = Permission.objects.filter(codename__in=permissions)
+        assert wanted.count() == len(permissions)
+        user.user_permissions.set(wanted)
+        client = Client(headers=HTML, raise_request_exception=False)
+        client.force_login(user)
+        return client
+
+    return make
