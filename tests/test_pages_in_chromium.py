@@ -64,16 +64,23 @@ def test_a_mistake_in_what_is_posted_is_told_on_the_page(page, complaints):
     expect(page.get_by_text(re.compile("3 (to|and)|at least 3")).first).to_be_visible()
 
 
-def test_an_operator_finds_a_prompt_and_edits_it(page):
-    log_in(page, OPERATOR, "/admin/login/?next=/admin/")
-    page.get_by_role("link", name="Prompts", exact=True).last.click()
+def test_an_operator_edits_a_prompt_sees_what_changed_and_releases_it(page):
+    log_in(page, OPERATOR, "/admin/login/?next=/admin/prompts/prompt/")
     page.get_by_role("textbox", name="Search").fill("photosynthesis")
     page.get_by_role("button", name="Search").click()
     page.get_by_role("link", name="Explain photosynthesis to a ten-year-old").click()
     page.get_by_label("Content:").fill("Explain it in three sentences.")
+    page.get_by_label("Message:").fill("Shorter")
     page.get_by_role("button", name="Save and continue editing").click()
-    expect(page.get_by_text("was changed successfully")).to_be_visible()
-    expect(page.get_by_text(re.compile(rf"\bv2\b.*{OPERATOR}")).first).to_be_visible()
+    newest = page.get_by_role("row", name=re.compile(f"v2 .*{OPERATOR}.*Shorter"))
+    expect(newest).to_be_visible()
+    page.get_by_role("button", name="Show the differences").click()
+    expect(page.get_by_text("in three sentences").first).to_be_visible()
+    page.go_back()
+    page.get_by_role("link", name="Move labels").click()
+    page.get_by_label("Label", exact=True).fill("production")
+    page.get_by_role("button", name="Set the label").click()
+    expect(page.get_by_role("button", name="Move production")).to_be_visible()
 
 
 def test_an_operator_adds_a_log_and_deletes_its_prompt(page):

@@ -133,6 +133,7 @@ class Visitors:
 
 @contextmanager
 def visitors(site: Site) -> Iterator[Visitors]:
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield Visitors(browser, site)
