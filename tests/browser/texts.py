@@ -101,10 +101,10 @@ OTHERS = [
         ["français", "meetings"],
     ),
     Draft(
-        "商品説明を書く",
-        "次の商品の説明を、敬体で120字以内に書いてください。\n\n商品: {{ product }}",
+        "Описание товара",
+        "Опиши товар для витрины, не длиннее 120 знаков.\n\nТовар: {{ product }}",
         "gpt-4o",
-        ["日本語", "shop"],
+        ["русский", "shop"],
     ),
     Draft(
         "Review a pull request for races, missing locks, and writes that overwrite others unseen",
