@@ -10,6 +10,7 @@ from django.test import Client
 from accounts.models import ApiKey, User
 from prompts.models import Log, Prompt
 from tests import live
+from tests.browser import chromium
 from tests.callers import Caller
 from tests.operating import HTML
 
@@ -87,6 +88,27 @@ def make_log() -> Callable[..., Log]:
         return prompt.logs.create(**{"output": "An output.", "model_used": "GPT-4o"} | fields)
 
     return make
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[chromium.Site]:
+    """A running server with a library to look at."""
+    with chromium.filled_site(tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def visitors(site: chromium.Site) -> Iterator[chromium.Visitors]:
+    with chromium.visitors(site) as visitors:
+        yield visitors
+
+
+@pytest.fixture
+def complaints(site: chromium.Site) -> Iterator[chromium.Complaints]:
+    """What pages complain of; nothing, at the end of each test."""
+    heard = chromium.Complaints(site)
+    yield heard
+    assert not heard, "\n".join(heard)
 
 
 @pytest.fixture
