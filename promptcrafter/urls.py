@@ -51,6 +51,7 @@ urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/insights/", RedirectView.as_view(pattern_name="admin:prompts_prompt_insights")),
     path("admin/login/", admin_login),
     path("admin/password_change/", admin.site.admin_view(AdminPasswordPage.as_view())),
     path("admin/", admin.site.urls),
