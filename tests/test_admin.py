@@ -35,7 +35,7 @@ def test_the_list_says_what_is_known_of_a_prompt(admin, alice, make_prompt, make
         "production v1</a>",
         '<td class="field-outputs">3</td>',
         '<td class="field-mean_score">7.75</td>',
-        f"{prompt.updated_at:%Y-%m-%d %H:%M}",
+        f"{prompt.updated_at:%Y-%m-%d}",
     ):
         assert shown in page, shown
 

@@ -139,7 +139,7 @@ class PromptAdmin(admin.ModelAdmin):
 
     @admin.display(description="updated", ordering="updated_at")
     def updated(self, prompt):
-        return f"{prompt.updated_at:%Y-%m-%d %H:%M}"
+        return f"{prompt.updated_at:%Y-%m-%d}"
 
     def get_changelist(self, request, **kwargs):
         return PromptList
