@@ -1,8 +1,11 @@
 # make run    everything from a fresh clone to a listening server
 # make test   the whole suite, on SQLite and on PostgreSQL
+# make test-browser   of it what needs a browser, on SQLite
+# make screenshots    docs/screenshots anew, of each kind of page
 # make check  lint, types, layers, migrations, deployment settings
 # make docs   docs/openapi.yaml anew, of the code
 # make bench-evidence   docs/benchmarks.md anew: statistics of 100,000 outputs
+# make bench-admin   docs/benchmarks.md anew: the admin among 100,000 prompts
 # make bench-scale   docs/benchmarks.md anew: lists and searches among a million prompts
 
 PYTHON ?= python3
@@ -10,13 +13,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check docs bench-scale bench-evidence format clean
+.PHONY: run test test-browser screenshots check docs bench-scale bench-evidence bench-admin format clean
 
 run: $(VENV)/runtime
 	@exec $(BIN)/python -m promptcrafter.serve
 
 test: $(VENV)/development
 	@$(BIN)/python -m tests $(ARGS)
+
+test-browser: $(VENV)/development
+	@env -u TEST_DATABASE_URL REQUIRE_CHROMIUM=1 $(BIN)/python -m pytest tests/test_*_in_chromium.py $(ARGS)
+
+screenshots: $(VENV)/development
+	@$(BIN)/python -m tests.screenshots $(ARGS)
 
 check: $(VENV)/development
 	$(BIN)/ruff check .
@@ -35,6 +44,9 @@ bench-scale: $(VENV)/development
 
 bench-evidence: $(VENV)/development
 	@$(BIN)/python -m tests.benchmarks.evidence $(ARGS)
+
+bench-admin: $(VENV)/development
+	@$(BIN)/python -m tests.benchmarks.admin $(ARGS)
 
 format: $(VENV)/development
 	$(BIN)/ruff check --fix .

@@ -49,6 +49,7 @@ router.register("prompts", PromptViewSet, "prompt")
 router.register("logs", LogViewSet, "log")
 
 admin.site.login_form = AdminLoginForm
+admin.site.enable_nav_sidebar = False  # for tables need the width
 admin.site.site_title = admin.site.site_header = "PromptCrafter"
 
 urlpatterns = [
@@ -59,6 +60,7 @@ urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/insights/", RedirectView.as_view(pattern_name="admin:prompts_prompt_insights")),
     path("admin/login/", admin_login),
     path("admin/password_change/", admin.site.admin_view(AdminPasswordPage.as_view())),
     path("admin/", admin.site.urls),

@@ -1,8 +1,10 @@
 """What differs between two versions of a prompt. Pure; knows no Django."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
-from typing import Any
+from itertools import zip_longest
+from typing import Any, NamedTuple
 
 from prompts import rendering
 
@@ -11,7 +13,30 @@ FIELDS = ("title", "content", "model", "tags")
 # Of comparing lines: half a second's worth, after which two texts have hardly a line in common.
 MAX_STEPS = 2_000_000
 
+CONTEXT = 3  # lines around a change
+
 Opcodes = list[tuple[str, int, int, int, int]]
+
+
+class Line(NamedTuple):
+    """One line of a text: its number from 1, and its pieces, each with whether it changed."""
+
+    number: int
+    pieces: list[tuple[str, bool]]
+
+
+class Row(NamedTuple):
+    """Two lines side by side, None where there is none; of both None, `left_out` equal lines."""
+
+    old: Line | None
+    new: Line | None
+    left_out: int = 0
+
+    @property
+    def is_changed(self) -> bool:
+        return not (self.old and self.new) or any(
+            changed for _, changed in self.old.pieces + self.new.pieces
+        )
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -44,13 +69,64 @@ def unified(before: str, after: str, *, names: tuple[str, str]) -> str:
     return f"--- {names[0]}\n+++ {names[1]}\n" + "".join(hunks)
 
 
+def side_by_side(before: str, after: str) -> list[Row]:
+    """Both texts, line beside line, with the words that differ marked; of equal lines only those
+    around a change."""
+    if before == after:
+        return []
+    old, new = before.split("\n"), after.split("\n")
+    opcodes = _opcodes(old, new)
+    steps = MAX_STEPS // (
+        1 + sum(max(b - a, d - c) for tag, a, b, c, d in opcodes if tag == "replace")
+    )
+    rows: list[Row] = []
+    for place, (tag, a, b, c, d) in enumerate(opcodes):
+        if tag == "equal":
+            rows += _equal(old[a:b], a, c, is_first=place == 0, is_last=place == len(opcodes) - 1)
+        else:
+            rows += _paired(old[a:b], new[c:d], a, c, steps)
+    return rows
+
+
+def _equal(lines: list[str], a: int, c: int, *, is_first: bool, is_last: bool) -> Iterator[Row]:
+    head, tail = 0 if is_first else CONTEXT, 0 if is_last else CONTEXT
+    left_out = len(lines) - head - tail
+    for at, line in enumerate(lines):
+        if left_out <= 1 or at < head or at >= len(lines) - tail:
+            piece = [(line, False)]
+            yield Row(Line(a + at + 1, piece), Line(c + at + 1, piece))
+        elif at == head:
+            yield Row(None, None, left_out)
+
+
+def _paired(old: list[str], new: list[str], a: int, c: int, steps: int) -> Iterator[Row]:
+    for at, (before, after) in enumerate(zip_longest(old, new)):
+        if before is None:
+            yield Row(None, Line(c + at + 1, [(after, True)]))
+        elif after is None:
+            yield Row(Line(a + at + 1, [(before, True)]), None)
+        else:
+            left, right = _pieces(before, after, steps)
+            yield Row(Line(a + at + 1, left), Line(c + at + 1, right))
+
+
+def _pieces(before: str, after: str, steps: int) -> tuple[list[tuple[str, bool]], ...]:
+    """Of both lines, where their words differ."""
+    old, new = (re.findall(r"\w+|\s+|[^\w\s]", line) for line in (before, after))
+    opcodes = _opcodes(old, new, steps)
+    return (
+        [("".join(old[a:b]), tag != "equal") for tag, a, b, _, _ in opcodes if a < b],
+        [("".join(new[c:d]), tag != "equal") for tag, _, _, c, d in opcodes if c < d],
+    )
+
+
 def _lines(text: str) -> list[str]:
     """Split at LF alone, which each line keeps; str.splitlines would split at U+2028 too."""
     *whole, rest = text.split("\n")
     return [f"{line}\n" for line in whole] + ([rest] if rest else [])
 
 
-def _opcodes(old: list[str], new: list[str]) -> Opcodes:
+def _opcodes(old: Sequence[str], new: Sequence[str], steps: int = MAX_STEPS) -> Opcodes:
     """How to make the one of the other, as difflib tells it but by the fewest lines.
 
     What both begin and end with is set aside. Where the rest would take too long, it is told as one
@@ -63,7 +139,7 @@ def _opcodes(old: list[str], new: list[str]) -> Opcodes:
         [numbers.setdefault(line, len(numbers)) for line in lines[start : len(lines) - end]]
         for lines in (old, new)
     )
-    inner = [(start + i, start + j, size) for i, j, size in _common_runs(a, b) or []]
+    inner = [(start + i, start + j, size) for i, j, size in _common_runs(a, b, steps) or []]
     runs = [(0, 0, start), *inner, (len(old) - end, len(new) - end, end)]
     opcodes: Opcodes = []
     i = j = 0
@@ -77,9 +153,9 @@ def _opcodes(old: list[str], new: list[str]) -> Opcodes:
     return opcodes
 
 
-def _common_runs(a: list[int], b: list[int]) -> list[tuple[int, int, int]] | None:
+def _common_runs(a: list[int], b: list[int], most: int) -> list[tuple[int, int, int]] | None:
     """The runs that a shortest edit keeps, as (place in a, place in b, length), in order; None
-    where it takes more than MAX_STEPS to find.
+    where it takes more steps than `most` to find.
 
     E. W. Myers, "An O(ND) Difference Algorithm and Its Variations", Algorithmica 1 (1986), figure
     2: `reach[k]` is how far into `a` the best path on diagonal k has come. Negative diagonals count
@@ -98,7 +174,7 @@ def _common_runs(a: list[int], b: list[int]) -> list[tuple[int, int, int]] | Non
             steps += 2 + x - start
             if x >= len(a) and x - k >= len(b):
                 return _walk_back(trace, x, x - k)
-        if steps > MAX_STEPS:
+        if steps > most:
             return None
     raise AssertionError("a text is made of another by dropping and adding all")
 
@@ -117,7 +193,7 @@ def _walk_back(trace: list[list[int]], x: int, y: int) -> list[tuple[int, int, i
     return runs[::-1]
 
 
-def _common(old: list[str], new: list[str]) -> int:
+def _common(old: Sequence[str], new: Sequence[str]) -> int:
     """How many lines both begin with."""
     pairs = zip(old, new, strict=False)
     return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(old), len(new)))

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum, StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -37,9 +37,22 @@ class Tally(NamedTuple):
     @property
     def cost(self) -> int | None:
         """In units of prompts.costs."""
-        if self.cost_high is None or self.cost_low is None:
-            return None
-        return self.cost_high * COST_HALF + self.cost_low
+        return _whole(self.cost_high, self.cost_low)
+
+
+class Day(NamedTuple):
+    """What is counted of the outputs of one day."""
+
+    day: date
+    outputs: int
+    mean: float | None
+    cost_high: int | None
+    cost_low: int | None
+
+    @property
+    def cost(self) -> int | None:
+        """In units of prompts.costs."""
+        return _whole(self.cost_high, self.cost_low)
 
 
 @dataclass(frozen=True)
@@ -332,6 +345,10 @@ def ranked(scored: Sequence[Scored]) -> list[Ranked]:
         found.append(Ranked(each, interval, bound))
     found.sort(key=lambda each: (-each.lower_bound, each.scored.prompt))
     return found
+
+
+def _whole(high: int | None, low: int | None) -> int | None:
+    return None if high is None or low is None else high * COST_HALF + low
 
 
 def _values(joined: Iterable[str | None]) -> list[str]:

@@ -1,7 +1,12 @@
 """What a list of tags is: short, trimmed, each once, in the order they were given."""
 
+import re
+from collections.abc import Iterable
+
 MAX_COUNT = 50
 MAX_LENGTH = 50
+
+_WORD = re.compile(r'\s*(?:"((?:[^"]|"")*+)"[^\S\n]*|([^,\n"][^,\n]*)?)(?:[,\n]|\Z)')
 
 
 def clean(tags: object) -> list[str]:
@@ -14,6 +19,36 @@ def clean(tags: object) -> list[str]:
     for tag in unique:
         if not 1 <= len(tag) <= MAX_LENGTH:
             raise ValueError(f"Each tag needs 1 to {MAX_LENGTH} characters besides white space.")
-        if any(char == "\0" or "\ud800" <= char <= "\udfff" for char in tag):
+        if not is_storable(tag):
             raise ValueError("A tag can't hold NUL or a lone surrogate.")
     return unique
+
+
+def is_storable(text: str) -> bool:
+    """Whether both databases can hold it: PostgreSQL takes no NUL, and UTF-8 no lone surrogate."""
+    return not any(char == "\0" or "\ud800" <= char <= "\udfff" for char in text)
+
+
+def to_words(tags: Iterable[str]) -> str:
+    """As people write them, with commas between; one that has a comma or a quote itself stands in
+    quotes, as in a CSV file."""
+    return ", ".join(_quoted(tag) for tag in tags)
+
+
+def from_words(words: str) -> list[str]:
+    """What `to_words` makes words of; a line's end is as good as a comma. Raises ValueError, as
+    `clean` does."""
+    found, at, text = [], 0, words.replace("\r\n", "\n")
+    while at < len(text):
+        word = _WORD.match(text, at)
+        if word is None:
+            raise ValueError('Close the quotes: "a word, with a comma".')
+        quoted, plain = word.groups()
+        found.append(plain or "" if quoted is None else quoted.replace('""', '"'))
+        at = word.end()
+    return [tag for tag in found if tag.strip()]
+
+
+def _quoted(tag: str) -> str:
+    is_plain = not any(char in tag for char in ',"\r\n') and tag == tag.strip()
+    return tag if is_plain else '"' + tag.replace('"', '""') + '"'

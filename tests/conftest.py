@@ -1,15 +1,18 @@
-import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx2
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.management import call_command
+from django.test import Client
 
 from accounts.models import ApiKey, User
 from prompts.models import Log, Prompt
 from tests import live
+from tests.browser import chromium
 from tests.callers import Caller
+from tests.operating import HTML
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -28,11 +31,7 @@ def server() -> Iterator[str]:
 @pytest.fixture
 def ada(server: str) -> Iterator[httpx2.Client]:
     """A client of the running server, signed up for this test."""
-    with httpx2.Client(base_url=server, timeout=30) as client:
-        email = f"{os.urandom(8).hex()}@example.com"
-        body = {"name": "Ada", "email": email, "password": "correct horse battery"}
-        token = client.post("/auth/signup", json=body).json()["token"]
-        client.headers["Authorization"] = f"Bearer {token}"
+    with live.signed_up(server) as client:
         yield client
 
 
@@ -87,5 +86,55 @@ def make_prompt() -> Callable[..., Prompt]:
 def make_log() -> Callable[..., Log]:
     def make(prompt: Prompt, **fields: Any) -> Log:
         return prompt.logs.create(**{"output": "An output.", "model_used": "GPT-4o"} | fields)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[chromium.Site]:
+    """A running server with a library to look at."""
+    with chromium.filled_site(tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def visitors(site: chromium.Site) -> Iterator[chromium.Visitors]:
+    with chromium.visitors(site) as visitors:
+        yield visitors
+
+
+@pytest.fixture
+def complaints(site: chromium.Site) -> Iterator[chromium.Complaints]:
+    """What pages complain of; nothing, at the end of each test."""
+    heard = chromium.Complaints(site)
+    yield heard
+    assert not heard, "\n".join(heard)
+
+
+@pytest.fixture
+def operator(make_user: Callable[..., User]) -> User:
+    return make_user("root", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def admin(operator: User) -> Client:
+    """An operator's browser."""
+    client = Client(headers=HTML, raise_request_exception=False)
+    client.force_login(operator)
+    return client
+
+
+@pytest.fixture
+def staff_who_may(make_user: Callable[..., User]) -> Callable[..., Client]:
+    """The browser of somebody with these permissions and no others."""
+
+    def make(*permissions: str, name: str = "staff") -> Client:
+        user = make_user(name, is_staff=True)
+        wanted = Permission.objects.filter(codename__in=permissions)
+        assert wanted.count() == len(permissions)
+        user.user_permissions.set(wanted)
+        client = Client(headers=HTML, raise_request_exception=False)
+        client.force_login(user)
+        return client
 
     return make

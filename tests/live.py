@@ -34,6 +34,17 @@ def serving(**environment: str) -> Iterator[str]:
             assert process.wait(timeout=20) == 0
 
 
+@contextmanager
+def signed_up(url: str) -> Iterator[httpx2.Client]:
+    """A client of that server, signed up as somebody new."""
+    with httpx2.Client(base_url=url, timeout=30) as client:
+        email = f"{os.urandom(8).hex()}@example.com"
+        body = {"name": "Ada", "email": email, "password": "correct horse battery"}
+        token = client.post("/auth/signup", json=body).json()["token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        yield client
+
+
 def start(
     directory: Path,
     *,

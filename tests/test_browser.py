@@ -128,9 +128,9 @@ def test_the_admin_shows_the_history_and_lets_nobody_rewrite_it(admin, alice, ma
     prompt.edit(title="Version 2", message="Better title", author=alice.user)
     prompt.edit(title="<b>3</b>", message="<script>", author=alice.user)
     page = admin.get(f"/admin/prompts/prompt/{prompt.pk}/change/").content.decode()
-    assert "v2 · edit · alice@example.com" in page
+    assert "alice@example.com</td><td>edit</td><td>Better title" in page
     assert "Better title" in page
-    assert "<script></div>" not in page
+    assert "<script></td>" not in page
     edit(admin, prompt, title="Mended", version="9", history="forged", source="create")
     assert [v.number for v in prompt.versions.newest_first()] == [4, 3, 2, 1]
 
@@ -198,7 +198,7 @@ def test_the_admin_searches_as_the_api_does(admin, alice, make_prompt):
 
 
 def edit(admin, prompt, **changes):
-    form = {"title": prompt.title, "content": prompt.content, "model": prompt.model, "tags": "[]"}
+    form = {"title": prompt.title, "content": prompt.content, "model": prompt.model, "tags": ""}
     # What a browser makes of it.
     form["content"] = "\r\n".join(re.split("\r\n|\r|\n", form["content"]))
     form["title"] = form["title"].replace("\n", "")
@@ -216,7 +216,7 @@ def test_an_edit_in_the_admin_leaves_other_text_as_it_was(admin, alice, make_pro
 
 
 def test_an_edit_in_the_admin_is_found_by_its_new_text(admin, alice, make_prompt):
-    edit(admin, make_prompt(alice), content="Fresh\r\nwords", tags='[" b ", "b"]')
+    edit(admin, make_prompt(alice), content="Fresh\r\nwords", tags=" b , b")
     (kept,) = Prompt.objects.matching("fresh words b")
     assert (kept.content, kept.tags) == ("Fresh\nwords", ["b"])
 
@@ -228,13 +228,10 @@ def test_an_edit_in_the_admin_is_found_by_its_new_text(admin, alice, make_prompt
         {"title": "   "},
         {"content": " \n "},
         {"model": " "},
-        {"tags": '["\\ud800"]'},
-        {"tags": '"art"'},
-        {"tags": "[1]"},
+        {"tags": '"art'},
+        {"tags": "a" * 51},
+        {"tags": ",".join(map(str, range(51)))},
         {"content": ""},
-        {"tags": "[" * 100_000},
-        {"tags": f"[{'9' * 5000}]"},
-        {"tags": "["},
     ],
 )
 def test_the_admin_keeps_the_same_rules(admin, alice, make_prompt, changes):
@@ -284,7 +281,7 @@ def test_prompts_and_logs_can_be_made_in_the_admin(admin, alice):
         "title": "New",
         "content": " c\r\n",
         "model": "m",
-        "tags": '["a"]',
+        "tags": "a",
     }
     assert admin.post("/admin/prompts/prompt/add/", form).status_code == 302
     prompt = Prompt.objects.get()

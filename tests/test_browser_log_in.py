@@ -5,11 +5,10 @@ import subprocess
 import sys
 
 import pytest
-from django.contrib.sessions.models import Session as BrowserSession
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import BrowserSession, User
 from accounts.models.resets import reset_token
 from tests import live
 from tests.callers import Caller

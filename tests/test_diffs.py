@@ -93,3 +93,49 @@ def test_many_variables_take_no_time():
 
 def _size(opcodes):
     return sum(b - a + d - c for _, a, b, c, d in opcodes)
+
+
+# Side by side ----------------------------------------------------------------------------------
+
+
+def side(rows, name):
+    lines = [getattr(row, name) for row in rows if getattr(row, name)]
+    return [("".join(text for text, _ in line.pieces), line.number) for line in lines]
+
+
+@given(texts, texts)
+def test_both_sides_are_the_texts_but_for_what_is_left_out(before, after):
+    rows = diffs.side_by_side(before, after)
+    left_out = sum(row.left_out for row in rows)
+    for name, text in (("old", before), ("new", after)):
+        lines, shown = text.split("\n"), side(rows, name)
+        assert all(lines[number - 1] == line for line, number in shown)
+        assert before == after or len(shown) + left_out == len(lines)
+
+
+def test_the_words_that_differ_are_marked():
+    (row,) = diffs.side_by_side("The quick fox.", "The slow fox, too.")
+    assert row.old.pieces == [("The ", False), ("quick", True), (" fox", False), (".", False)]
+    assert [text for text, changed in row.new.pieces if changed] == ["slow", ", too"]
+    assert row.is_changed
+
+
+def test_equal_lines_away_from_a_change_are_left_out():
+    lines = [f"{n}" for n in range(20)]
+    rows = diffs.side_by_side("\n".join(lines), "\n".join([*lines[:10], "x", *lines[10:]]))
+    assert [row.left_out for row in rows if row.left_out] == [7, 7]
+    assert len(rows) == 2 + 1 + 2 * diffs.CONTEXT
+
+
+def test_of_one_line_between_others_no_gap_is_made():
+    rows = diffs.side_by_side("a\nb\nc\nd\nx", "a\nb\nc\nd\ny")
+    assert not [row for row in rows if row.left_out]
+
+
+def test_texts_with_little_in_common_are_soon_compared():
+    started = time.process_time()
+    before, after = ("\n".join(f"{s} {n * s} {n}" for n in range(6_000)) for s in (3, 7))
+    assert len(diffs.side_by_side(before, after)) >= 6_000
+    long = " ".join(str(n * n % 9973) for n in range(40_000))
+    assert diffs.side_by_side(long, long[::-1])
+    assert time.process_time() - started < 30

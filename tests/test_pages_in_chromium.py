@@ -1,89 +1,29 @@
-"""The pages in a real browser: they work, and break no rule of their Content-Security-Policy.
-
-Skipped where there is no Chromium, but never with REQUIRE_CHROMIUM=1, which `.ci/run` sets.
-"""
+"""What people and operators do on the pages, in a real browser."""
 
 import json
-import os
-import shutil
-import subprocess
-import sys
+import re
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests import live
+from tests.browser.chromium import OPERATOR, PASSWORD, PERSON, log_in, needs_chromium
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-PASSWORD = "correct horse battery"
-OPERATOR = "root@example.com"
+pytestmark = needs_chromium
+
 PROMPT = '{"title": "From a page", "content": "{{ mood }}", "model": "m"}'
-
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None and os.environ.get("REQUIRE_CHROMIUM") != "1",
-    reason="NOT TESTED IN A BROWSER: there is no chromium here (apt install chromium)",
-)
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """The URL of a server with an operator."""
-    directory = tmp_path_factory.mktemp("site")
-    with live.database() as of_database:
-        process, url = live.start(directory, **of_database)
-        command = [sys.executable, "manage.py", "createsuperuser", "--noinput"]
-        command += ["--email", OPERATOR, "--name", "Root"]
-        environment = live.clean_environment() | of_database
-        environment |= {"DATA_DIR": str(directory), "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
-        subprocess.run(command, env=environment, cwd=live.ROOT, check=True, capture_output=True)
-        yield url
-        process.terminate()
-        assert process.wait(timeout=20) == 0
+API = "/api-auth/login/?next=/prompts"
 
 
 @pytest.fixture
-def complaints():
-    """What the browser had to complain of; nothing, at the end of each test."""
-    heard = []
-    yield heard
-    assert not heard, "\n".join(heard)
-
-
-@pytest.fixture
-def page(site, complaints):
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        page = browser.new_page(base_url=site)
-        page.set_default_timeout(10_000)
-        page.on("console", lambda message: complaints.extend(complaint(page, message)))
-        page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
-        page.add_init_script(
-            "document.addEventListener('securitypolicyviolation',"
-            " event => console.error(event.violatedDirective + ' ' + event.sourceFile))"
-        )
+def page(visitors, complaints):
+    with visitors.stranger(complaints) as page:
         yield page
-        browser.close()
-
-
-def complaint(page, message):
-    """Not advice on forms, nor that a status was 401."""
-    is_ours = message.type in {"error", "warning"} and "Failed to load resource" not in message.text
-    return [f"{page.url}: {message.text}"] if is_ours else []
-
-
-def log_in(page, path):
-    page.goto(path)
-    page.fill("[name=username]", OPERATOR)
-    page.fill("[name=password]", PASSWORD)
-    page.press("[name=password]", "Enter")
-    expect(page.get_by_text("Log out")).to_be_visible()
 
 
 def send(page, method, body=None):
+    """By the form of a page of the API."""
     if body is not None:
-        section = page.get_by_role("region").filter(has_text=f"Send {method}")
-        section.get_by_label("Body, as JSON").fill(body)
+        page.get_by_label("Body, as JSON").fill(body)
     page.get_by_role("button", name=f"Send {method}").click()
 
 
@@ -94,7 +34,7 @@ def make_prompt(page):
 
 
 def test_a_person_browses_the_api(page):
-    log_in(page, "/api-auth/login/?next=/prompts")
+    log_in(page, PERSON, API)
     make_prompt(page)
     page.goto("/prompts")
     page.get_by_text("What to show").click()
@@ -106,16 +46,13 @@ def test_a_person_browses_the_api(page):
     page.get_by_role("main").get_by_role("link", name="Prompts").click()
     expect(page.get_by_role("link", name="From a page").first).to_be_visible()
     page.get_by_role("button", name="Log out").click()
-    expect(page.get_by_role("heading", name="PromptCrafter")).to_be_visible()
+    expect(page.get_by_role("link", name="Log in").first).to_be_visible()
 
 
 def test_a_prompt_is_edited_and_deleted_on_its_page(page):
-    log_in(page, "/api-auth/login/?next=/prompts")
+    log_in(page, PERSON, API)
     make_prompt(page)
     page.get_by_role("link", name="Open it").click()
-    send(page, "PATCH", '{"title": "x"}')
-    expect(page.get_by_text("400 Bad Request in")).to_be_visible()
-    expect(page.get_by_role("listitem").filter(has_text="title: ")).to_be_visible()
     send(page, "PATCH", '{"title": "Edited on a page"}')
     page.get_by_role("link", name="Show this page anew").click()
     expect(page.get_by_role("heading", name="Edited on a page")).to_be_visible()
@@ -127,21 +64,18 @@ def test_a_prompt_is_edited_and_deleted_on_its_page(page):
 
 
 def test_what_was_edited_is_the_base_of_the_next_edit(page):
-    log_in(page, "/api-auth/login/?next=/prompts")
+    log_in(page, PERSON, API)
     make_prompt(page)
     page.get_by_role("link", name="Open it").click()
     body = page.get_by_label("Body, as JSON")
     for title in ("Edited once", "Edited twice"):
-        sent = json.loads(body.input_value()) | {"title": title}
-        send(page, "PATCH", json.dumps(sent))
+        send(page, "PATCH", json.dumps(json.loads(body.input_value()) | {"title": title}))
         expect(page.locator("pre").filter(has_text=title)).to_be_visible()
     assert json.loads(body.input_value())["baseVersion"] == 3
 
 
 def test_pages_of_a_list_are_turned_by_keyboard(page):
-    log_in(page, "/api-auth/login/?next=/prompts")
-    for _ in range(2):
-        make_prompt(page)
+    log_in(page, PERSON, API)
     page.goto("/prompts?limit=1")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
@@ -150,38 +84,64 @@ def test_pages_of_a_list_are_turned_by_keyboard(page):
     expect(page.get_by_role("link", name="Previous")).to_be_visible()
 
 
-def test_an_operator_works_in_the_admin(page):
-    log_in(page, "/api-auth/login/?next=/prompts")
-    make_prompt(page)
-    for path in ("", "accounts/user/", "accounts/user/add/", "prompts/prompt/", "prompts/log/"):
-        page.goto(f"/admin/{path}")
-        expect(page.locator("#header")).to_contain_text("PromptCrafter")
-    page.goto("/admin/prompts/log/add/")
-    page.click(".select2-selection")
-    page.locator(".select2-results").get_by_text("From a page").first.click()
-    page.fill("[name=output]", "An output.")
-    page.fill("[name=model_used]", "m")
-    page.click("[name=_save]")
-    expect(page.locator(".success")).to_be_visible()
-    page.goto("/admin/prompts/prompt/?q=page")
-    page.locator("#result_list tbody th a").first.click()
-    page.click(".deletelink")
-    page.click("[type=submit]:has-text('Yes')")
-    expect(page.locator(".success")).to_contain_text("deleted")
+def test_a_mistake_in_what_is_posted_is_told_on_the_page(page, complaints):
+    log_in(page, PERSON, API)
+    complaints.expected = {400}
+    send(page, "POST", '{"title": "ab"}')
+    expect(page.get_by_text("400 Bad Request in")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="title: ")).to_be_visible()
 
 
-def test_an_operator_changes_a_user_and_their_password(page):
-    log_in(page, "/admin/login/?next=/admin/accounts/user/")
-    page.click(f"a:text('{OPERATOR}')")
-    page.fill("[name=name]", "Renamed")
-    page.locator("[name=user_permissions_old] option").first.dblclick()
-    page.click("[name=_save]")
-    expect(page.locator(".success")).to_contain_text("changed")
-    for path in ("add/", "?is_staff__exact=1"):
-        page.goto(f"/admin/accounts/user/{path}")
+def test_an_operator_edits_a_prompt_sees_what_changed_and_releases_it(page):
+    log_in(page, OPERATOR, "/admin/login/?next=/admin/prompts/prompt/")
+    page.get_by_role("textbox", name="Search").fill("photosynthesis")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name="Explain photosynthesis to a ten-year-old").click()
+    page.get_by_label("Content:").fill("Explain it in three sentences.")
+    page.get_by_label("Message:").fill("Shorter")
+    page.get_by_role("button", name="Save and continue editing").click()
+    newest = page.get_by_role("row", name=re.compile(f"v2 .*{OPERATOR}.*Shorter"))
+    expect(newest).to_be_visible()
+    page.get_by_role("button", name="Show the differences").click()
+    expect(page.get_by_text("in three sentences").first).to_be_visible()
+    page.go_back()
+    page.get_by_role("link", name="Move labels").click()
+    page.get_by_label("Label", exact=True).fill("production")
+    page.get_by_role("button", name="Set the label").click()
+    expect(page.get_by_role("button", name="Move production")).to_be_visible()
+
+
+def test_an_operator_adds_a_log_and_deletes_its_prompt(page):
+    log_in(page, OPERATOR, "/admin/login/?next=/admin/prompts/log/add/")
+    page.get_by_role("combobox", name="Prompt").click()
+    page.get_by_role("option", name="Haiku").click()
+    page.get_by_label("Output:").fill("An output.")
+    page.get_by_label("Model used:").fill("m")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("was added successfully")).to_be_visible()
+    page.goto("/admin/prompts/prompt/?q=haiku")
+    page.get_by_role("link", name="Haiku").click()
+    page.get_by_role("link", name="Delete").click()
+    page.get_by_role("button", name="Yes").click()
+    expect(page.get_by_text("was deleted successfully")).to_be_visible()
+
+
+def test_an_operator_changes_a_user_and_their_own_password(page):
+    log_in(page, OPERATOR, "/admin/login/?next=/admin/accounts/user/")
+    page.get_by_role("link", name=PERSON).click()
+    page.get_by_label("Name:", exact=True).fill("Renamed")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
     page.goto("/admin/password_change/")
-    page.fill("[name=old_password]", PASSWORD)
-    for name in ("new_password1", "new_password2"):
-        page.fill(f"[name={name}]", PASSWORD)
-    page.click("[type=submit]:has-text('Change')")
+    page.get_by_label("Old password").fill(PASSWORD)
+    for field in ("New password:", "New password confirmation:"):
+        page.get_by_label(field, exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Change my password").click()
     expect(page.get_by_text("Your password was changed")).to_be_visible()
+
+
+def test_an_admin_page_is_dark_where_its_reader_wants_that(page):
+    log_in(page, OPERATOR, "/admin/login/?next=/admin/")
+    page.emulate_media(color_scheme="dark")
+    background = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
+    assert max(map(int, re.findall(r"\d+", background)[:3])) < 60

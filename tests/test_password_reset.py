@@ -6,14 +6,13 @@ from functools import partial
 from smtplib import SMTPException
 
 import pytest
-from django.contrib.sessions.models import Session as BrowserSession
 from django.core import mail
 from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
 from accounts import background
-from accounts.models import Counter, PasswordReset, Session, User
+from accounts.models import BrowserSession, Counter, PasswordReset, Session, User
 from accounts.models.resets import reset_token
 from tests.callers import Caller
 

@@ -18,96 +18,9 @@ import httpx2
 import pytest
 
 from tests import live
+from tests.documents import shell
 
 PROMPT = {"title": "A title", "content": "Some content.", "model": "GPT-4o"}
-
-
-def shell(script, **environment):
-    return subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | environment,
-    )
-
-
-def lines_to_type(document):
-    (script,) = re.findall(r"```sh\n(.*?)```", (live.ROOT / document).read_text(), re.DOTALL)
-    return script
-
-
-def test_the_readmes_curl_lines_lead_from_sign_up_to_search(server):
-    script = lines_to_type("README.md")
-    assert "API=http://127.0.0.1:8000\n" in script
-    done = shell(script.replace("http://127.0.0.1:8000", server))
-    assert done.returncode == 0, done.stderr
-    assert '"score":7.5' in done.stdout
-    assert done.stdout.endswith("]")
-    assert done.stdout.count("A surreal mountain landscape.") == 1
-
-
-def answers_to(server, document, *, name):
-    """What a person of that name sees who types the README's lines, and then the document's."""
-    script = lines_to_type("README.md") + "\necho\n" + lines_to_type(document)
-    script = script.replace("http://127.0.0.1:8000", server)
-    done = shell(script.replace("ada@example.com", f"{name}@example.com"))
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()[1:]
-
-
-def test_the_lines_about_versions_go_on_from_there(server):
-    answers = map(json.loads, answers_to(server, "docs/versions.md", name="eve"))
-    edited, versions, diff, label, shown, _, history, rolled_back, restored = answers
-    assert (edited["version"], [v["number"] for v in versions]) == (2, [2, 1])
-    assert diff["variables"] == {"added": ["mood"], "removed": []}
-    assert (label["version"], shown["version"], rolled_back["version"]) == (1, 1, 1)
-    assert [(move["from"], move["to"]) for move in history] == [(1, 2), (None, 1)]
-    assert (restored["version"], restored["content"]) == (3, "A surreal mountain landscape.")
-
-
-def test_the_lines_about_lists_go_on_from_there(server):
-    answers = map(json.loads, answers_to(server, "docs/lists.md", name="ida"))
-    listed, found, tags, models = answers
-    assert [prompt["title"] for prompt in listed] == ["AI image prompt"]
-    assert "content" not in listed[0]
-    text = found[0]["content"]
-    assert [text[each["start"] : each["end"]] for each in found[0]["matches"]] == [
-        "surreal",
-        "mountain",
-    ]
-    assert (tags, models) == ([{"tag": "art", "count": 1}], [{"model": "DALL·E", "count": 1}])
-
-
-def test_the_lines_about_templates_go_on_from_there(server):
-    answers = map(json.loads, answers_to(server, "docs/templates.md", name="eva"))
-    rendered, missing, checked, edited = answers
-    assert rendered["content"] == "Write four lines about {{rain}}."
-    assert missing["missing"] == ["topic"]
-    assert [each["text"] for each in checked["warnings"]] == ["{name}"]
-    assert edited["warnings"] == ["removed variable `topic`"]
-
-
-def test_the_lines_about_evidence_go_on_from_there(server):
-    answers = map(json.loads, answers_to(server, "docs/evidence.md", name="uma"))
-    _, kept, rated, stats, compared, board = answers
-    assert [item["status"] for item in kept] == [201] * 24
-    assert rated["score"] == 6
-    assert [(row["version"], row["outputs"]) for row in stats] == [(2, 12), (1, 12)]
-    assert (compared["verdict"], compared["method"], compared["pairs"]) == ("better", "paired", 12)
-    assert [row["title"] for row in board] == ["Sum up"]
-    written = (live.ROOT / "docs/evidence.md").read_text()
-    ends = compared["difference"]["interval"]
-    assert f"from −{-ends['low']:.2f} to {ends['high']:.2f}." in written
-    assert f"> {compared['sentence']}\n" in written
-    assert all(f"{row['mean']:.2f}" in written for row in stats)
-
-
-def test_the_lines_about_accounts_go_on_from_there_too(server):
-    me, released, keys, logged_out = answers_to(server, "docs/accounts.md", name="max")
-    assert json.loads(me)["email"] == "max@example.com"
-    assert (json.loads(released), logged_out) == ([], "")
-    assert json.loads(keys)[0]["labels"] == ["production"]
 
 
 def test_a_chunked_body_is_read(ada):

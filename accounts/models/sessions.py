@@ -13,7 +13,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from accounts.models.users import User, WrongCredentials
+from accounts.models.users import PASSWORD_MARK_LENGTH, User, WrongCredentials
 from promptcrafter import ids
 
 DEVICE_MAX_LENGTH = 200
@@ -64,7 +64,8 @@ class Session(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
     refresh_id = models.CharField(max_length=32, help_text="The `jti` of the token that is good.")
     password_mark = models.CharField(
-        max_length=16, help_text="Of the password that it was opened under; another one ends it."
+        max_length=PASSWORD_MARK_LENGTH,
+        help_text="Of the password that it was opened under; another one ends it.",
     )
     device = models.CharField(max_length=DEVICE_MAX_LENGTH, help_text="As its User-Agent says.")
     created_at = models.DateTimeField()

@@ -18,6 +18,7 @@ from django.utils import timezone
 from promptcrafter import ids
 
 EMAIL_MAX_LENGTH = 254
+PASSWORD_MARK_LENGTH = 16
 
 
 # What RFC 5322 calls a dot-atom, in ASCII. Not its quoted strings, which may hold line ends, and no
@@ -116,6 +117,7 @@ class User(AbstractBaseUser, PermissionsMixin):
                 condition=models.Q(email=Lower("email")), name="user_email_is_lower_case"
             ),
         ]
+        permissions = [("disable_user", "Can disable and enable user")]
 
     def __str__(self) -> str:
         return self.email
@@ -134,7 +136,7 @@ class User(AbstractBaseUser, PermissionsMixin):
                 raise User.DoesNotExist from error
             raise
         if not self.is_active:  # or they would be good again when the account is
-            self.sessions.all().delete()
+            self.end_sessions()
 
     @transaction.atomic
     def delete(
@@ -164,7 +166,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def change_password(
         self,
-        password: str,
+        password: str | None,
         *,
         keep: Any = None,
         revoke_keys: bool = False,
@@ -172,7 +174,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     ) -> None:
         """Ends every session but `keep`; the keys of programs only where that is asked for.
 
-        `check` is called with the locked row. Hashes before it locks. Raises DoesNotExist.
+        None: nobody can log in with a password. A browser that is to stay logged in begins a new
+        session. `check` is called with the locked row. Hashes before it locks. Raises DoesNotExist.
         """
         self.set_password(password)
         with transaction.atomic():
@@ -180,10 +183,17 @@ class User(AbstractBaseUser, PermissionsMixin):
             self.save(update_fields=["password"])
             kept = self.sessions.filter(pk=keep and keep.pk)
             self.sessions.exclude(pk__in=kept).delete()
+            self.browser_sessions.all().delete()
             # Of those that are kept alone: a log-in with the old password may come in between.
             kept.update(password_mark=self.password_mark)
             if revoke_keys:
                 self.api_keys.all().delete()
+
+    @transaction.atomic
+    def end_sessions(self, *, keep: str | None = None) -> None:
+        """All but the browser's of that cookie; their tokens are no good from now on."""
+        self.sessions.all().delete()
+        self.browser_sessions.exclude(session_key=keep or "").delete()
 
     def _lock(self, check: Check | None, *, no_key: bool = True) -> None:
         locked = User.objects.select_for_update(no_key=no_key).get(pk=self.pk)
@@ -194,7 +204,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     def password_mark(self) -> str:
         """Another one for each password, and tells nothing of it: the keyed HMAC that Django puts
         into its sessions."""
-        return self.get_session_auth_hash()[:16]
+        return self.get_session_auth_hash()[:PASSWORD_MARK_LENGTH]
 
     @property
     def wire_id(self) -> str:

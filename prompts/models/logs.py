@@ -8,14 +8,17 @@ from django.conf import settings
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import IntegrityError, models, transaction
 from django.db.models import Avg, Count, F, Max, Min, Q, Sum
+from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from promptcrafter import ids
 from promptcrafter.labels import LABEL_MAX_LENGTH
-from prompts.evidence import COST_HALF, Pair, Tally
+from prompts.evidence import COST_HALF, Day, Pair, Tally
 from prompts.models.expressions import Joined
 from prompts.models.limits import EXTERNAL_ID_MAX_LENGTH, MODEL_MAX_LENGTH, TEXT_MAX_LENGTH
 from prompts.models.owned import OwnedQuerySet, require_text
+
+COST = {"cost_high": Sum(F("cost") / COST_HALF), "cost_low": Sum(F("cost") % COST_HALF)}
 
 
 class ExternalIdTaken(Exception):
@@ -53,14 +56,20 @@ class LogQuerySet(OwnedQuerySet):
             outputs=Count("*"),
             sum_of_input=Sum("input_tokens"),
             sum_of_output=Sum("output_tokens"),
-            cost_high=Sum(F("cost") / COST_HALF),
-            cost_low=Sum(F("cost") % COST_HALF),
+            **COST,
             first_at=Min("created_at"),
             last_at=Max("created_at"),
             scores=Joined("score"),
             latencies=Joined("latency_ms"),
         )
         return [Tally(*row) for row in rows]
+
+    def days(self) -> list[Day]:
+        """Of each day, in UTC, that has outputs, in order; one statement."""
+        of_day = self.order_by().annotate(day=TruncDate("created_at")).values("day")
+        counted = of_day.annotate(outputs=Count("*"), mean=Avg("score"), **COST)
+        columns = ("day", "outputs", "mean", *COST)
+        return [Day(*row) for row in counted.order_by("day").values_list(*columns)]
 
     def pairs(self, a: Q, b: Q) -> list[Pair]:
         """One for each set of variables with scores on both sides; one statement."""

@@ -116,6 +116,10 @@ class LivePrompts(_PromptManager):
         return PromptQuerySet(self.model, using=self._db).filter(LIVE)
 
 
+class AllPrompts(_PromptManager):
+    """Be they in the trash or not."""
+
+
 class TrashedPrompts(_PromptManager):
     def get_queryset(self) -> PromptQuerySet:
         return PromptQuerySet(self.model, using=self._db).exclude(LIVE)
@@ -159,8 +163,14 @@ class Prompt(models.Model):
 
     objects = LivePrompts()
     trash = TrashedPrompts()
+    everywhere = AllPrompts()
 
     class Meta:
+        permissions = [  # of the admin, beside Django's own
+            ("destroy_prompt", "Can delete prompts for good"),
+            ("export_prompt", "Can export prompts"),
+            ("import_prompt", "Can import prompts"),
+        ]
         indexes = [
             models.Index(fields=["owner", "id"], name="prompt_owner_id"),
             models.Index(fields=["owner", "slot"], name="prompt_owner_slot"),

@@ -201,7 +201,7 @@ def deep(client: Client, size: int) -> str:
 
 
 def cost_of(
-    client: Client, path: str, process: "subprocess.Popen[bytes]", cluster: int | None
+    client: Any, path: str, process: "subprocess.Popen[bytes]", cluster: int | None
 ) -> Cost:
     for _ in range(2):
         rows = client.get(path)
@@ -249,7 +249,8 @@ def running(database: str, directory: Path, plan: list[int]) -> Iterator[Any]:
 
 def build(environment: dict[str, str], plan: list[int]) -> None:
     users, prompts, *large = map(str, plan)
-    seed = ["seed_library", "--users", users, "--prompts", prompts, "--large", *large]
+    seed = ["seed_library", "--users", users, "--prompts", prompts]
+    seed += ["--large", *large] if large else []
     seed += ["--versions", "1.1", "--logs", str(plan[1] // 20), "--password", PASSWORD]
     for command in (["migrate", "-v0"], seed, ["index_search"]):
         begun = time.monotonic()

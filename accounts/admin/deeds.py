@@ -1,0 +1,177 @@
+"""What an operator does to many people at once, after a page that says to whom, and its meaning."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import helpers
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from accounts.admin import owned, rank
+from accounts.models import User
+
+MOST = 500
+LONG = 10_000  # a few seconds for those who delete them
+
+
+@dataclass(frozen=True)
+class Deed:
+    name: str
+    verb: str
+    done: str
+    means: str
+    do: Callable[[HttpRequest, User], Any]
+    to_oneself: bool = False
+    deletes: bool = False
+    is_harmless: bool = False
+
+
+def _disable(request: HttpRequest, user: User) -> None:
+    user.edit(is_active=False, check=rank.check(request))
+
+
+def _enable(request: HttpRequest, user: User) -> None:
+    user.edit(is_active=True, check=rank.check(request))
+
+
+def _end_sessions(request: HttpRequest, user: User) -> None:
+    user.end_sessions(keep=request.session.session_key)
+
+
+def _revoke_keys(request: HttpRequest, user: User) -> None:
+    user.api_keys.all().delete()
+
+
+def _delete(request: HttpRequest, user: User) -> None:
+    user.delete(check=rank.check(request))
+
+
+DISABLE = Deed(
+    name="disable",
+    verb="Disable",
+    done="Disabled",
+    means="Their tokens, keys and log-ins stop at once, and their sessions end. "
+    "What they own stays as it is.",
+    do=_disable,
+)
+ENABLE = Deed(
+    name="enable",
+    verb="Enable",
+    done="Enabled",
+    means="They can log in again, and their keys work again.",
+    do=_enable,
+    is_harmless=True,
+)
+END_SESSIONS = Deed(
+    name="end_sessions",
+    verb="Revoke all sessions of",
+    done="Revoked all sessions of",
+    means="They are logged out everywhere at once, and may log in again. Their keys go on. "
+    "Of your own, the session of this browser stays.",
+    do=_end_sessions,
+    to_oneself=True,
+)
+REVOKE_KEYS = Deed(
+    name="revoke_keys",
+    verb="Revoke all keys of",
+    done="Revoked all keys of",
+    means="The programs that use these keys stop at once, and need new ones. Sessions go on.",
+    do=_revoke_keys,
+    to_oneself=True,
+)
+DELETE = Deed(
+    name="delete_selected",
+    verb="Delete",
+    done="Deleted",
+    means="Their accounts and all that they own are gone for good. "
+    "To keep it, disable them instead.",
+    do=_delete,
+    deletes=True,
+)
+
+
+def confirmed(
+    model_admin: Any, request: HttpRequest, users: QuerySet[User], deed: Deed
+) -> TemplateResponse | None:
+    """The page that asks; or, where that was answered, does it."""
+    chosen = list(users[: MOST + 1])
+    if len(chosen) > MOST:
+        model_admin.message_user(
+            request, f"Select {MOST} at most; nothing was changed.", messages.ERROR
+        )
+        return None
+    refused = {user: why for user in chosen if (why := _excuse(request, user, deed))}
+    concerned = [user for user in chosen if user not in refused]
+    things = owned.owned_by(concerned) if deed.deletes else []
+    missing = owned.undeletable(request, things)
+    if not request.POST.get("post"):
+        return _question(model_admin, request, deed, concerned, refused, things, missing)
+    if missing:
+        raise PermissionDenied
+    _do_to_each(model_admin, request, deed, concerned)
+    return None
+
+
+def _excuse(request: HttpRequest, user: User, deed: Deed) -> str:
+    if user == request.user and not deed.to_oneself:
+        return "that is you"
+    return "only a superuser may" if rank.is_above(request, user) else ""
+
+
+def _question(
+    model_admin: Any,
+    request: HttpRequest,
+    deed: Deed,
+    concerned: list[User],
+    refused: dict[User, str],
+    things: list[owned.Owned],
+    missing: list[str],
+) -> TemplateResponse:
+    return TemplateResponse(
+        request,
+        "admin/accounts/user/confirm.html",
+        {
+            **model_admin.admin_site.each_context(request),
+            "title": f"{deed.verb} {users_counted(len(concerned))}?",
+            "means": deed.means,
+            "opts": model_admin.opts,
+            "concerned": concerned,
+            "refused": refused.items(),
+            "owned": [thing for thing in things if thing.number],
+            "is_long": sum(thing.number for thing in things) > LONG,
+            "missing": missing,
+            "hidden": [("action", deed.name), ("post", "yes")],
+            "checkbox": helpers.ACTION_CHECKBOX_NAME,
+            "button": f"{deed.verb} {users_counted(len(concerned))}",
+            "is_harmless": deed.is_harmless,
+            "back_url": reverse("admin:accounts_user_changelist"),
+        },
+    )
+
+
+def _do_to_each(model_admin: Any, request: HttpRequest, deed: Deed, users: list[User]) -> None:
+    """Each in a transaction of its own: what was done is in the admin's log, however it ends."""
+    done = 0
+    for user in users:
+        try:
+            with transaction.atomic():
+                if deed.deletes:
+                    model_admin.log_deletions(request, [user])
+                else:
+                    model_admin.log_change(request, user, f"{deed.done} {user}.")
+                deed.do(request, user)
+        except (User.DoesNotExist, rank.Above):  # since the list was read
+            continue
+        done += 1
+    level = messages.SUCCESS if done == len(users) else messages.WARNING
+    model_admin.message_user(request, f"{deed.done} {users_counted(done)}.", level)
+
+
+def users_counted(count: int) -> str:
+    return "1 user" if count == 1 else f"{count:,} users"

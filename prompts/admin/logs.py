@@ -1,0 +1,57 @@
+from django.contrib import admin
+from django.contrib.admin import ShowFacets
+from django.forms import ModelForm
+
+from promptcrafter.paginators import CappedChangeList, CappedPaginator
+from prompts import costs
+from prompts.admin.fields import KeptField, KeptLine
+from prompts.admin.filters import ModelUsedFilter, OwnerFilter
+from prompts.models import Log
+
+
+class LogForm(ModelForm):
+    class Meta:
+        model = Log
+        fields = ["prompt", "output", "model_used", "notes", "score"]
+        field_classes = {"output": KeptField, "model_used": KeptLine, "notes": KeptField}
+
+
+@admin.register(Log)
+class LogAdmin(admin.ModelAdmin):
+    form = LogForm
+    change_list_template = "admin/change_list_capped.html"
+    paginator = CappedPaginator
+    list_display = ["wire_id", "prompt", "version", "model_used", "score", "cost_usd", "created_at"]
+    list_filter = [ModelUsedFilter, OwnerFilter, "created_at"]
+    list_select_related = ["prompt"]
+    list_per_page = 50
+    list_max_show_all = 0
+    ordering = ["-pk"]
+    show_facets = ShowFacets.NEVER
+    show_full_result_count = False
+    search_fields = ["model_used", "notes"]
+    autocomplete_fields = ["prompt"]
+    readonly_fields = [
+        *("wire_id", "owner", "version", "label", "variables", "latency_ms"),
+        *("input_tokens", "output_tokens", "cost_usd", "external_id", "created_at"),
+    ]
+    fields = ["prompt", "output", "model_used", "notes", "score", *readonly_fields]
+
+    class Media:
+        css = {"all": ["prompts/admin.css"]}
+
+    @admin.display(description="cost in USD")
+    def cost_usd(self, log):
+        return None if log.cost is None else costs.write(log.cost)
+
+    def get_changelist(self, request, **kwargs):
+        return CappedChangeList
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).defer("prompt__content", "prompt__search_text")
+
+    def get_readonly_fields(self, request, obj=None):
+        return [*self.readonly_fields, "prompt"] if obj else self.readonly_fields
+
+    def save_model(self, request, obj, form, change):
+        obj.save(update_fields=form.changed_data if change else None)
