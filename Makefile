@@ -1,7 +1,7 @@
 # make run    everything from a fresh clone to a listening server
 # make test   the whole suite, on SQLite and on PostgreSQL
 # make check  lint, types, layers, migrations, deployment settings
-# make docs   docs/openapi.yaml anew, of the code
+# make docs    docs/openapi.yaml and docs/collection.json anew, of the code, with what it answers
 # make bench-evidence   docs/benchmarks.md anew: statistics of 100,000 outputs
 # make bench-scale   docs/benchmarks.md anew: lists and searches among a million prompts
 
@@ -28,7 +28,7 @@ check: $(VENV)/development
 	@$(BIN)/python -m tests.deployment spectacular --validate --fail-on-warn --file /dev/null
 
 docs: $(VENV)/development
-	@$(BIN)/python -m tests.deployment spectacular --validate --fail-on-warn --file docs/openapi.yaml
+	@$(BIN)/python -m tests.documents
 
 bench-scale: $(VENV)/development
 	@$(BIN)/python -m tests.benchmarks.scale $(ARGS)

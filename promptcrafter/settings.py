@@ -230,6 +230,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "promptcrafter.openapi.links.link",
+        "promptcrafter.openapi.examples.illustrate",
     ],
 }
 
