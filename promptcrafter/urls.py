@@ -13,7 +13,7 @@ from accounts.pages import (
     PasswordResetPage,
     admin_login,
 )
-from promptcrafter.description import DescriptionView
+from promptcrafter.description import DescriptionView, DocumentationPage
 from promptcrafter.health import healthz, readyz
 from promptcrafter.openapi.operations import Schema
 from prompts.views.logs import LogViewSet
@@ -47,6 +47,7 @@ urlpatterns = [
     path("", include("prompts.urls")),
     path("", include(router.urls)),
     path("openapi.json", DescriptionView.as_view()),
+    path("docs", DocumentationPage.as_view(), name="docs"),
     path("healthz", healthz),
     path("readyz", readyz),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),

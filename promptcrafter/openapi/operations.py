@@ -119,11 +119,16 @@ class Schema(AutoSchema):
             self.method = "DELETE"
 
     def get_override_parameters(self) -> list[Any]:
-        return [
-            OpenApiParameter(name, schema, description=words, required=name in REQUIRED_QUERY)
-            for name in self._query()
-            for schema, words, _ in [query_parameter(self.path, name)]
-        ]
+        return [self._query_parameter(name) for name in self._query()]
+
+    def _query_parameter(self, name: str) -> OpenApiParameter:
+        """An optional one without an example, which pages to try things out would fill in: the list
+        would be one of what it happens to fit."""
+        schema, words, _ = query_parameter(self.path, name)
+        is_required = name in REQUIRED_QUERY
+        if not is_required:
+            schema = {key: value for key, value in schema.items() if key != "example"}
+        return OpenApiParameter(name, schema, description=words, required=is_required)
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[Any]:
         return [
