@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.middleware.csrf import get_token
-from django.template.response import TemplateResponse
+from django.http import HttpResponse
 from django.views.generic import TemplateView
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
@@ -48,5 +48,5 @@ class DocumentationPage(TemplateView):
         token = get_token(self.request) if self.request.user.is_authenticated else None
         return super().get_context_data(token=token, **kwargs)
 
-    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> TemplateResponse:
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         return super().render_to_response(context, headers=self.headers, **kwargs)
