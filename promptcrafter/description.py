@@ -5,8 +5,8 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.middleware.csrf import get_token
 from django.http import HttpResponse
+from django.middleware.csrf import get_token
 from django.views.generic import TemplateView
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
