@@ -3,7 +3,7 @@
 # make test-browser   of it what needs a browser, on SQLite
 # make screenshots    docs/screenshots anew, of each kind of page
 # make check  lint, types, layers, migrations, deployment settings
-# make docs   docs/openapi.yaml anew, of the code
+# make docs    docs/openapi.yaml and docs/collection.json anew, of the code, with what it answers
 # make bench-evidence   docs/benchmarks.md anew: statistics of 100,000 outputs
 # make bench-admin   docs/benchmarks.md anew: the admin among 100,000 prompts
 # make bench-scale   docs/benchmarks.md anew: lists and searches among a million prompts
@@ -37,7 +37,7 @@ check: $(VENV)/development
 	@$(BIN)/python -m tests.deployment spectacular --validate --fail-on-warn --file /dev/null
 
 docs: $(VENV)/development
-	@$(BIN)/python -m tests.deployment spectacular --validate --fail-on-warn --file docs/openapi.yaml
+	@$(BIN)/python -m tests.reference
 
 bench-scale: $(VENV)/development
 	@$(BIN)/python -m tests.benchmarks.scale $(ARGS)

@@ -1,9 +1,13 @@
-"""`GET /openapi.json`: how the API describes itself, for programs that make clients and tests."""
+"""How the API describes itself: `/openapi.json` for programs that make clients and tests, and
+`/docs` for people, who can try it out there."""
 
 from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpResponse
+from django.middleware.csrf import get_token
+from django.views.generic import TemplateView
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
@@ -11,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api import ApiView
+from promptcrafter.headers import FOR_PAGES
 from promptcrafter.wire import OrjsonRenderer
 
 
@@ -30,3 +35,18 @@ class DescriptionView(ApiView):
     @extend_schema(operation_id="getDescription", responses={200: {"type": "object"}})
     def get(self, request: Request) -> Response:
         return Response(description())
+
+
+class DocumentationPage(TemplateView):
+    """Swagger UI, with the description."""
+
+    template_name = "promptcrafter/docs.html"
+    # Its style sheet holds its icons as `data:` URLs.
+    headers = {"Content-Security-Policy": f"{FOR_PAGES}; img-src 'self' data:"}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        token = get_token(self.request) if self.request.user.is_authenticated else None
+        return super().get_context_data(token=token, **kwargs)
+
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        return super().render_to_response(context, headers=self.headers, **kwargs)

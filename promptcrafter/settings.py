@@ -1,9 +1,12 @@
 """One settings file; every environment variable in it is explained in docs/configuration.md."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import drf_spectacular_sidecar
 from django.core.exceptions import ImproperlyConfigured
+from whitenoise.compress import Compressor
 
 from promptcrafter import environment as env
 
@@ -73,7 +76,17 @@ TEMPLATES = [
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
+# Of the package Swagger UI alone: as an application it would bring 5 MB of another one, too.
+STATICFILES_DIRS = [
+    (
+        "swagger-ui",
+        Path(drf_spectacular_sidecar.__path__[0])
+        / "static/drf_spectacular_sidecar/swagger-ui-dist",
+    )
+]
 WHITENOISE_ALLOW_ALL_ORIGINS = False
+# Only developers' tools ask for source maps.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -230,6 +243,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "promptcrafter.openapi.links.link",
+        "promptcrafter.openapi.examples.illustrate",
     ],
 }
 

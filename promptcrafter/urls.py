@@ -17,7 +17,7 @@ from accounts.pages import (
     admin_login,
 )
 from promptcrafter.browsable.root import Looking, entrances, welcome
-from promptcrafter.description import DescriptionView
+from promptcrafter.description import DescriptionView, DocumentationPage
 from promptcrafter.health import healthz, readyz
 from promptcrafter.openapi.operations import Schema
 from prompts.views.logs import LogViewSet
@@ -57,6 +57,7 @@ urlpatterns = [
     path("", include("prompts.urls")),
     path("", include(router.urls)),
     path("openapi.json", DescriptionView.as_view()),
+    path("docs", DocumentationPage.as_view(), name="docs"),
     path("healthz", healthz),
     path("readyz", readyz),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),

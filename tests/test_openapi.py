@@ -16,6 +16,7 @@ from promptcrafter.openapi.tables import CODES, TAGS
 from prompts import tags
 from tests.live import ROOT
 from tests.routes import routes
+from tests.story import HEADERS
 from tests.test_errors import ERRORS
 
 OPERATIONS = {
@@ -52,7 +53,23 @@ def test_every_operation_has_words_a_name_and_a_known_tag():
 
 def test_every_error_is_described():
     answered = {code: status for status, code, *_ in ERRORS}
+    answered["permission_denied"] = 403  # which test_browser.py shows
     assert answered == {code: status for code, (status, _) in CODES.items()}
+
+
+def test_what_needs_a_caller_takes_a_token_or_a_session_with_its_csrf_token():
+    for (method, _), operation in OPERATIONS.items():
+        by = [set(each) for each in operation["security"]]
+        session = {"session"} if method == "GET" else {"session", "csrf"}
+        assert by in ([], [{"bearer"}, session])
+        answers = operation["responses"]
+        assert ("permission_denied" in str(answers.get("403"))) == (bool(by) and method != "GET")
+
+
+def test_every_header_that_a_client_reads_or_sends_is_described():
+    components = description()["components"]
+    assert set(components["headers"]) == {*HEADERS, "ETag-of-a-list"} - {"Location"}
+    assert set(components["parameters"]) == {"If-Match", "If-None-Match", "Idempotency-Key"}
 
 
 @pytest.mark.parametrize(

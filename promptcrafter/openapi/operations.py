@@ -15,17 +15,20 @@ from promptcrafter.openapi.tables import (
     ALWAYS,
     BEARER,
     CODES,
+    CSRF,
     ERROR,
     HAVE_A_TAG,
     HEADERS,
     LISTS,
     OF_A_BODY,
     OF_A_KEY,
+    OF_A_SESSION,
     OF_A_STATUS,
     OF_A_TOKEN,
     OF_NO_OPERATION,
     REQUEST_HEADERS,
     REQUIRED_QUERY,
+    SESSION,
     TAGS,
     path_parameter,
     query_parameter,
@@ -90,8 +93,12 @@ class Schema(AutoSchema):
     def get_auth(self) -> list[Any]:
         if not self.view.get_authenticators():
             return []
-        self._component(ResolvedComponent.SECURITY_SCHEMA, "bearer", BEARER)
-        return [{"bearer": self._scopes()}]
+        for name, scheme in {"bearer": BEARER, "session": SESSION, "csrf": CSRF}.items():
+            self._component(ResolvedComponent.SECURITY_SCHEMA, name, scheme)
+        session: dict[str, list[str]] = {"session": []}
+        if self.method != "GET":
+            session["csrf"] = []
+        return [{"bearer": self._scopes()}, session]
 
     def _scopes(self) -> list[str]:
         """What a key needs; nothing where no key may call."""
@@ -112,11 +119,16 @@ class Schema(AutoSchema):
             self.method = "DELETE"
 
     def get_override_parameters(self) -> list[Any]:
-        return [
-            OpenApiParameter(name, schema, description=words, required=name in REQUIRED_QUERY)
-            for name in self._query()
-            for schema, words, _ in [query_parameter(self.path, name)]
-        ]
+        return [self._query_parameter(name) for name in self._query()]
+
+    def _query_parameter(self, name: str) -> OpenApiParameter:
+        """An optional one without an example, which pages to try things out would fill in: the list
+        would be one of what it happens to fit."""
+        schema, words, _ = query_parameter(self.path, name)
+        is_required = name in REQUIRED_QUERY
+        if not is_required:
+            schema = {key: value for key, value in schema.items() if key != "example"}
+        return OpenApiParameter(name, schema, description=words, required=is_required)
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[Any]:
         return [
@@ -195,6 +207,7 @@ class Schema(AutoSchema):
             codes.update(query_parameter(self.path, name)[2])
         if self.get_auth():
             codes.update(OF_A_TOKEN)
+            codes.update(OF_A_SESSION if self.method != "GET" else [])
         if self._scopes():
             codes.add("outside_labels")
         if hasattr(self.view, "known_parameters"):

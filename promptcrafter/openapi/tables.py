@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.conf import settings
+
 from promptcrafter import ids
 from promptcrafter.openapi.fields import ANY_TEXT, LABEL, NOT_BLANK, NUMBER
 
@@ -23,6 +25,7 @@ CODES: dict[str, tuple[int, str]] = {
     "insufficient_scope": (403, "The key lacks a scope, `missing`; or no key may do this."),
     "outside_labels": (403, "The key is limited to `labels`."),
     "not_owner": (403, "It is somebody else's."),
+    "permission_denied": (403, "A browser's session calls without its CSRF token."),
     "not_found": (404, "There is no such thing."),
     "no_such_version": (404, "The prompt has no version of that number."),
     "label_not_set": (404, "The prompt does not carry that label; `labels` are those it does."),
@@ -49,6 +52,7 @@ CODES: dict[str, tuple[int, str]] = {
 }
 ALWAYS = ["unknown_host", "bad_request", "throttled", "server_error", "unavailable"]
 OF_A_TOKEN = ["not_authenticated", "invalid_token", "insufficient_scope"]
+OF_A_SESSION = ["permission_denied"]
 OF_A_BODY = [
     "invalid",
     "parse_error",
@@ -127,6 +131,19 @@ BEARER = {
     "scheme": "bearer",
     "description": "A token of log-in, or an API key (`pc_…`).",
 }
+SESSION = {
+    "type": "apiKey",
+    "in": "cookie",
+    "name": settings.SESSION_COOKIE_NAME,
+    "description": "Of a browser that logged in at `/api-auth/login/`; it sends it by itself. "
+    "Over HTTPS it is `__Host-sessionid`.",
+}
+CSRF = {
+    "type": "apiKey",
+    "in": "header",
+    "name": "X-CSRFToken",
+    "description": "With the cookie, of all that is not a GET: the token that our pages hold.",
+}
 
 HEADERS: dict[str, dict[str, Any]] = {
     "ETag": {
@@ -159,7 +176,7 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string", "const": "true"},
     },
 }
-HAVE_A_TAG = ("/Prompt", "/Label")  # what POST, PATCH and PUT answer with it
+HAVE_A_TAG = ("/Prompt", "/EditedPrompt", "/Label")  # what POST, PATCH and PUT answer with it
 OF_A_STATUS = {401: "WWW-Authenticate", 405: "Allow", 429: "Retry-After", 503: "Retry-After"}
 
 REQUEST_HEADERS: dict[str, dict[str, Any]] = {
