@@ -44,6 +44,17 @@ def save_nothing(page: Page) -> None:
     page.get_by_text("Please correct the errors below").wait_for()
 
 
+def wait_for_swagger(page: Page) -> None:
+    page.get_by_text("Save a prompt", exact=True).wait_for()
+
+
+def choose_all(page: Page) -> None:
+    page.get_by_label("Select all objects on this page for an action").check()
+    page.get_by_label("Action:").select_option("tag")
+    page.get_by_role("button", name="Run the selected action").click()
+    page.get_by_role("button", name="Add a tag").wait_for()
+
+
 def in_admin(name: str, path: str, **more: Step) -> Kind:
     return Kind(f"admin-{name}", f"/admin/{path}", OPERATOR, **more)
 
@@ -66,6 +77,7 @@ PAGES = [
     in_admin("prompt-labels", "prompts/prompt/{prompt_pk}/labels/"),
     in_admin("prompt-insights", "prompts/prompt/{prompt_pk}/insights/?days=365"),
     in_admin("insights", "prompts/prompt/insights/?days=365"),
+    in_admin("ask-again", "prompts/prompt/", step=choose_all),
     in_admin("prompt-import", "prompts/prompt/import/"),
     in_admin("logs", "prompts/log/"),
     in_admin("log", "prompts/log/{log_pk}/change/"),
@@ -78,6 +90,8 @@ PAGES = [
     Kind("password-reset", "/password-reset?token={reset}"),
     Kind("password-reset-too-late", "/password-reset?token=x", status=404),
     Kind("api-anonymous", "/prompts", status=401),
+    Kind("welcome", "/"),
+    Kind("docs", "/docs", PERSON, step=wait_for_swagger),
     in_api("root", "/"),
     in_api("prompts", "/prompts?limit=5"),
     in_api("prompt", "/prompts/{prompt}"),
