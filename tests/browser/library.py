@@ -72,7 +72,7 @@ def fill() -> None:
         "person_pk": person.pk,
     }
     timezone.now = now
-    found["reset"] = reset_token(person)
+    found["reset"] = reset_token(stranger)
     print(json.dumps(found, default=str))
 
 

@@ -51,7 +51,7 @@ def wait_for_swagger(page: Page) -> None:
 def choose_all(page: Page) -> None:
     page.get_by_label("Select all objects on this page for an action").check()
     page.get_by_label("Action:").select_option("tag")
-    page.get_by_role("button", name="Run the selected action").click()
+    page.get_by_role("button", name="Go", exact=True).click()
     page.get_by_role("button", name="Add a tag").wait_for()
 
 
