@@ -11,10 +11,12 @@ TOO_WIDE = """
         .filter(each => each.getBoundingClientRect().right > window.innerWidth)
         .map(each => 'too wide: ' + each.outerHTML.slice(0, 120)).slice(0, 5)
 """
+# A page hears of another scheme, or of its width, with the next frame.
 AT_REST = """
-() => document.getAnimations()
+() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn))).then(
+    () => document.getAnimations()
     .filter(each => each.effect.getComputedTiming().endTime < Infinity)
-    .forEach(each => each.finish())
+    .forEach(each => each.finish()))
 """
 
 

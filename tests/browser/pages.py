@@ -103,6 +103,9 @@ PAGES = [
     in_api("compare", "/prompts/{prompt}/compare?a=2&b=4"),
     in_api("leaderboard", "/leaderboard"),
     in_api("search", "/search?q=parcel&highlight=true"),
+    in_api("search-empty", "/search", status=400),
+    in_api("render", "/prompts/{prompt}/render", status=405),
+    Kind("sign-up", "/auth/signup", status=405),
     in_api("forbidden", "/prompts/{foreign}", status=403),
     in_api("not-found", "/prompts/prompt_01jdb3000000000000000000zz", status=404),
 ]

@@ -35,7 +35,7 @@ dark.addEventListener("change", followColours);
 SwaggerUIBundle({
   domNode: page,
   url: page.dataset.url,
-  deepLinking: true,
+  deepLinking: false, // a link within each button would be out of reach of a keyboard
   docExpansion: "list",
   defaultModelsExpandDepth: 0,
   displayRequestDuration: true,
