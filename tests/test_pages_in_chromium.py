@@ -122,8 +122,8 @@ def test_an_operator_adds_a_log_and_deletes_its_prompt(page):
     page.goto("/admin/prompts/prompt/?q=haiku")
     page.get_by_role("link", name="Haiku").click()
     page.get_by_role("link", name="Delete").click()
-    page.get_by_role("button", name="Yes").click()
-    expect(page.get_by_text("was deleted successfully")).to_be_visible()
+    page.get_by_role("button", name="Move to the trash").click()
+    expect(page.get_by_text("“Haiku” is in the trash.")).to_be_visible()
 
 
 def test_an_operator_changes_a_user_and_their_own_password(page):

@@ -6,6 +6,7 @@ from django.contrib.admin import ShowFacets
 from django.core.exceptions import ValidationError
 from django.db.models import Avg, Count
 from django.forms import HiddenInput, IntegerField, ModelForm, Textarea
+from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.html import format_html_join
 
@@ -85,6 +86,7 @@ class PromptAdmin(admin.ModelAdmin):
     form = PromptForm
     change_list_template = "admin/prompts/prompt/change_list.html"
     change_form_template = "admin/prompts/prompt/change_form.html"
+    delete_confirmation_template = "admin/prompts/prompt/delete_confirmation.html"
     paginator = CappedPaginator
     list_display = [
         *("title", "owner", "model", "tag_chips", "version", "label_chips"),
@@ -244,13 +246,16 @@ class PromptAdmin(admin.ModelAdmin):
         """In numbers: what hangs on a prompt has no end."""
         counts = Counter[str]()
         for prompt in objs:
-            counts["prompts"] += 1
             counts["versions"] += prompt.version
             counts["outputs"] += prompt.logs.count()
         return [str(prompt) for prompt in objs], dict(counts), set(), []
 
     def delete_model(self, request, obj):
         obj.move_to_trash()
+
+    def response_delete(self, request, obj_display, obj_id):
+        self.message_user(request, f"“{obj_display}” is in the trash.")
+        return redirect("admin:prompts_prompt_changelist")
 
 
 def _query(**wanted):
