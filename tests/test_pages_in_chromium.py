@@ -6,6 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests import live
 from tests.browser.chromium import OPERATOR, PASSWORD, PERSON, log_in, needs_chromium
 
 pytestmark = needs_chromium
@@ -145,3 +146,42 @@ def test_an_admin_page_is_dark_where_its_reader_wants_that(page):
     page.emulate_media(color_scheme="dark")
     background = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
     assert max(map(int, re.findall(r"\d+", background)[:3])) < 60
+
+
+# /docs ------------------------------------------------------------------------------------------
+
+
+def unfold(page, name):
+    operation = page.locator(f"#operations-prompts-{name}")
+    operation.locator(".opblock-summary-control").click()
+    return operation
+
+
+def try_out(page, name):
+    """The status of the answer to the operation's example."""
+    operation = unfold(page, name)
+    operation.get_by_role("button", name="Try it out").click()
+    operation.get_by_role("button", name="Execute").click()
+    status = operation.locator(".live-responses-table .response .response-col_status")
+    return status.inner_text().split()[0]
+
+
+def test_things_are_tried_out_with_a_token(page, site):
+    with live.signed_up(site.url) as client:
+        page.goto("/docs")
+        page.get_by_role("button", name="Authorize", exact=True).click()
+        token = client.headers["Authorization"].removeprefix("Bearer ")
+        page.get_by_label("auth-bearer-value").fill(token)
+        page.get_by_label("Apply credentials").first.click()
+        page.get_by_role("button", name="Close").first.click()
+        assert try_out(page, "createPrompt") == "201"
+        assert try_out(page, "listPrompts") == "200"
+        assert [prompt["title"] for prompt in client.get("/prompts").json()] == ["AI image prompt"]
+
+
+def test_things_are_tried_out_by_who_is_logged_in(page):
+    log_in(page, PERSON, "/api-auth/login/?next=/prompts")
+    page.goto("/docs")
+    assert try_out(page, "createPrompt") == "201"
+    page.goto("/prompts?limit=1")
+    expect(page.get_by_role("link", name="AI image prompt")).to_be_visible()
