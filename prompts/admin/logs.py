@@ -21,7 +21,7 @@ class LogAdmin(admin.ModelAdmin):
     form = LogForm
     change_list_template = "admin/change_list_capped.html"
     paginator = CappedPaginator
-    list_display = ["wire_id", "prompt", "version", "model_used", "score", "cost_usd", "created_at"]
+    list_display = ["known_as", "prompt", "version", "model_used", "score", "cost_usd", "created_at"]
     list_filter = [ModelUsedFilter, OwnerFilter, "created_at"]
     list_select_related = ["prompt"]
     list_per_page = 50
@@ -32,13 +32,17 @@ class LogAdmin(admin.ModelAdmin):
     search_fields = ["model_used", "notes"]
     autocomplete_fields = ["prompt"]
     readonly_fields = [
-        *("wire_id", "owner", "version", "label", "variables", "latency_ms"),
+        *("known_as", "owner", "version", "label", "variables", "latency_ms"),
         *("input_tokens", "output_tokens", "cost_usd", "external_id", "created_at"),
     ]
     fields = ["prompt", "output", "model_used", "notes", "score", *readonly_fields]
 
     class Media:
         css = {"all": ["prompts/admin.css"]}
+
+    @admin.display(description="id")
+    def known_as(self, log):
+        return log.wire_id
 
     @admin.display(description="cost in USD")
     def cost_usd(self, log):
