@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 WIDTH = 480
-LEFT, RIGHT, TOP, BOTTOM = 44, 24, 12, 26  # margins, which the scales are written in
+LEFT, RIGHT, TOP, BOTTOM = 52, 24, 12, 26  # margins, which the scales are written in
 HEIGHT = 220
 ROW = 40
 SCORES = (0.0, 10.0)

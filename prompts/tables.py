@@ -16,8 +16,8 @@ from prompts import tags
 
 Row = Mapping[str, Any]
 
-READ = ("id", "owner", "title", "content", "model", "tags", "message")
-TOLD = ("version", "labels", "createdAt", "updatedAt")  # written for people, not read
+READ = ("id", "version", "owner", "title", "content", "model", "tags", "message")
+TOLD = ("labels", "createdAt", "updatedAt")  # written for people, not read
 COLUMNS = tuple(name for name in READ if name != "message") + TOLD
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")

@@ -166,6 +166,20 @@ def test_an_edit_has_the_operator_as_author_and_a_message(admin, operator, alice
     assert Prompt.objects.get().version == 2
 
 
+def test_an_edit_that_takes_away_what_a_label_uses_is_warned_of(admin, alice, make_prompt):
+    prompt = make_prompt(alice, content="Hello {{name}}")
+    prompt.set_label("production", to=1, actor=alice.user)
+    edit(admin, prompt, content="Hello")
+    page = text(admin.get(LIST))
+    assert "Removed variable `name`, which production (v1) uses." in page
+
+
+def test_a_prompt_is_found_by_its_id(admin, alice, make_prompt):
+    make_prompt(alice, title="First")
+    wanted = make_prompt(alice, title="Second")
+    assert shown(admin, f"q={wanted.wire_id}") == {"Second"}
+
+
 def test_what_is_in_the_trash_is_looked_at_and_not_edited(admin, alice, make_prompt):
     prompt = make_prompt(alice)
     prompt.move_to_trash()

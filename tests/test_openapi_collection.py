@@ -13,6 +13,14 @@ ITEMS = [item for folder in COLLECTION["item"] for item in folder["item"]]
 VARIABLES = {each["key"] for each in COLLECTION["variable"]}
 
 
+def test_addresses_are_whole():
+    for item in ITEMS:
+        address = item["request"]["url"]["raw"]
+        assert re.fullmatch(r"\{\{baseUrl\}\}/[\w/:.-]*(\?\w+=[^&]*(&\w+=[^&]*)*)?", address), (
+            address
+        )
+
+
 def test_the_committed_collection_is_the_descriptions():
     assert reference.COLLECTION.read_bytes() == reference.written(COLLECTION), "run `make docs`"
 

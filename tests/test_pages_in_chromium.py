@@ -60,7 +60,7 @@ def test_a_prompt_is_edited_and_deleted_on_its_page(page):
     send(page, "DELETE")
     page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
     send(page, "DELETE")
-    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Yes").click()
     expect(page.get_by_text("204 No Content in")).to_be_visible()
 
 

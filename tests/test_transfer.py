@@ -194,3 +194,24 @@ def test_a_step_that_no_page_of_ours_asks_for_is_malformed(admin, changed):
 def test_the_step_that_is_changed_there_is_good_in_itself(admin):
     assert admin.post(f"{LIST}import/", GOOD).status_code == 302
     assert Prompt.objects.get().title == "A title"
+
+
+@pytest.mark.parametrize(
+    ("version", "problem"), [(1, "newest is 2"), (3, "from 1 on"), ("x", "from 1 on")]
+)
+def test_a_row_of_another_version_overwrites_nothing(admin, alice, make_prompt, version, problem):
+    prompt = make_prompt(alice, title="First")
+    prompt.edit(author=alice.user, title="Second")
+    row = {"id": prompt.wire_id, "version": version, "title": "By file"}
+    assert problem in text(look(admin, json.dumps([row]), "p.json"))
+    assert Prompt.objects.get().version == 2
+
+
+def test_a_row_that_changes_nothing_is_no_conflict_and_no_import(admin, alice, make_prompt):
+    prompt = make_prompt(alice, title="First")
+    prompt.edit(author=alice.user, title="Second")
+    row = {"id": prompt.wire_id, "version": 1, "title": "Second"}
+    bring_in(admin, json.dumps([row]), "p.json")
+    page = text(admin.get(LIST))
+    assert "Prompts imported: 0." in page
+    assert "Left out, as it was already: 1." in page

@@ -85,7 +85,7 @@ def _url(path: str, parameters: list[Described]) -> Described:
         f"{each['key']}={quote(each['value'])}" for each in query if "disabled" not in each
     )
     url: Described = {
-        "raw": f"{{{{baseUrl}}}}{path}" + (f"?{'&'.join(on)}" if on else ""),
+        "raw": f"{{{{baseUrl}}}}{path}" + (f"?{on}" if on else ""),
         "host": ["{{baseUrl}}"],
         "path": path.split("/")[1:],
     }

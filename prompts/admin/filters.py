@@ -47,7 +47,7 @@ class TypedFilter(admin.SimpleListFilter):
 
 
 class OwnerFilter(TypedFilter):
-    title, parameter_name = "owner's e-mail", "owner"
+    title, parameter_name = "owner's whole e-mail", "owner"
 
     def narrow(self, queryset, value):
         return queryset.filter(owner__email=normalise_email(value))

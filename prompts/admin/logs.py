@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.contrib.admin import ShowFacets
 from django.forms import ModelForm
+from django.utils.text import Truncator
 
 from promptcrafter.paginators import CappedChangeList, CappedPaginator
 from prompts import costs
@@ -21,7 +22,7 @@ class LogAdmin(admin.ModelAdmin):
     form = LogForm
     change_list_template = "admin/change_list_capped.html"
     paginator = CappedPaginator
-    list_display = ["known_as", "prompt", "version", "model_used", "score", "cost_usd", "created_at"]
+    list_display = ["said", "prompt", "version", "model_used", "score", "cost_usd", "created"]
     list_filter = [ModelUsedFilter, OwnerFilter, "created_at"]
     list_select_related = ["prompt"]
     list_per_page = 50
@@ -39,6 +40,14 @@ class LogAdmin(admin.ModelAdmin):
 
     class Media:
         css = {"all": ["prompts/admin.css"]}
+
+    @admin.display(description="output")
+    def said(self, log):
+        return Truncator(log.output).chars(80)
+
+    @admin.display(description="created", ordering="pk")  # they sort alike, and this by an index
+    def created(self, log):
+        return f"{log.created_at:%Y-%m-%d %H:%M}"
 
     @admin.display(description="id")
     def known_as(self, log):

@@ -1,7 +1,7 @@
 from collections import Counter
 from urllib.parse import urlencode
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin import ShowFacets
 from django.core.exceptions import ValidationError
 from django.db.models import Avg, Count
@@ -9,7 +9,9 @@ from django.forms import HiddenInput, IntegerField, ModelForm, Textarea
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.html import format_html_join
+from django.utils.text import capfirst
 
+from promptcrafter import ids
 from promptcrafter.paginators import CappedChangeList, CappedPaginator
 from prompts import diffs
 from prompts.admin import bulk, history, insights, labels, transfer
@@ -101,7 +103,7 @@ class PromptAdmin(admin.ModelAdmin):
     show_facets = ShowFacets.NEVER
     show_full_result_count = False
     search_fields = ["title"]  # shows the box; get_search_results does the work
-    search_help_text = "Every word must occur in the title, the content or a tag."
+    search_help_text = "Every word must occur in the title, the content or a tag. Or an id."
     autocomplete_fields = ["owner"]
     readonly_fields = ["known_as", "version", "created_at", "updated_at"]
     fieldsets = [
@@ -153,7 +155,11 @@ class PromptAdmin(admin.ModelAdmin):
         return rows.filter(LIVE) if is_choosing else rows
 
     def get_search_results(self, request, queryset, search_term):
-        return queryset.matching(search_term), False
+        """As the API searches; an id finds its prompt."""
+        try:
+            return queryset.filter(pk=ids.decode(Prompt.KIND, search_term.strip())), False
+        except ids.MalformedId:
+            return queryset.matching(search_term), False
 
     def get_actions(self, request):
         """In the trash those of the trash, elsewhere the others."""
@@ -238,7 +244,10 @@ class PromptAdmin(admin.ModelAdmin):
         if change:
             edited = set(form.changed_data) & set(diffs.FIELDS)
             changes = {name: getattr(obj, name) for name in edited}
+            before = [each["name"] for each in obj.variables]
             obj.edit(author=request.user, message=message, **changes)
+            for warning in obj.warnings(before):
+                messages.warning(request, f"{capfirst(warning)}.")
         else:
             obj.save(author=request.user, message=message)
 

@@ -19,11 +19,12 @@ from rest_framework.serializers import ValidationError
 from accounts.models import User
 from accounts.models.users import normalise_email
 from promptcrafter import ids
-from prompts import diffs, tables, tags
+from prompts import diffs, references, tables, tags
 from prompts.admin import steps
 from prompts.admin.pages import AdminPage
 from prompts.admin.steps import LeftOut, Step
 from prompts.models import Prompt
+from prompts.models.prompts import VersionConflict
 from prompts.serializers.prompts import EditSerializer, PromptSerializer
 
 TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
@@ -168,6 +169,8 @@ class Importing:
             plan.problem = str(error)
         except ids.MalformedId as error:
             plan.problem = f"id: {error}"
+        except (VersionConflict, references.MalformedVersion) as error:
+            plan.problem = f"version: {error}"
         return plan
 
     def do(self, number, row):
@@ -178,6 +181,10 @@ class Importing:
             plan.save()
         except ObjectDoesNotExist as error:
             raise LeftOut(f"row {plan.number}: it is not there any more") from error
+        except VersionConflict as error:
+            raise LeftOut(f"row {plan.number}: {error}") from error
+        if plan.what == UNCHANGED:
+            raise LeftOut("as it was already")
 
     def _decide(self, number, row):
         known = row.get("id")
@@ -194,8 +201,11 @@ class Importing:
         serializer.is_valid(raise_exception=True)
         sent = serializer.validated_data
         is_edit = any(getattr(prompt, name) != sent[name] for name in diffs.FIELDS if name in sent)
-        save = partial(serializer.save, author=self.actor)
-        return (EDITED, save) if is_edit else (UNCHANGED, save)
+        if not is_edit:
+            return UNCHANGED, bool
+        base = _base(row, prompt)
+        check = partial(Prompt.require_base, number=base)
+        return EDITED, partial(serializer.save, author=self.actor, check=check)
 
     def _new(self, key, row):
         owner = self._owner(row.get("owner"))
@@ -216,7 +226,16 @@ class Importing:
 
 
 def _body(row):
-    return {name: value for name, value in row.items() if name not in {"id", "owner"}}
+    return {name: value for name, value in row.items() if name not in {"id", "owner", "version"}}
+
+
+def _base(row, prompt):
+    """The version that the row was made from; raises VersionConflict, MalformedVersion."""
+    base = references.number(str(row.get("version") or prompt.version))
+    if base > prompt.version:
+        raise references.MalformedVersion
+    prompt.require_base(base)
+    return base
 
 
 def _parsed(content, form):

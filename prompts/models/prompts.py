@@ -277,6 +277,17 @@ class Prompt(models.Model):
             for name in names
         }
 
+    def warnings(self, before: Collection[str]) -> list[str]:
+        """What an edit took away of the variables that were there `before`, and who uses it."""
+        kept = {each["name"] for each in self.variables}
+        removed = [name for name in before if name not in kept]
+        warnings = []
+        for name, users in (self.users_of(removed) if removed else {}).items():
+            verb = "uses" if len(users) == 1 else "use"
+            which = f", which {' and '.join(users)} {verb}" if users else ""
+            warnings.append(f"removed variable `{name}`{which}")
+        return warnings
+
     # Changing -----------------------------------------------------------------------------------
 
     @transaction.atomic

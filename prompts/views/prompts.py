@@ -34,18 +34,6 @@ def prompt_answer(prompt: Prompt, status: int = 200) -> Response:
     )
 
 
-def _warnings(prompt: Prompt, before: list[str]) -> list[str]:
-    """What an edit took away of the variables that were there `before`."""
-    kept = {each["name"] for each in prompt.variables}
-    removed = [name for name in before if name not in kept]
-    warnings = []
-    for name, users in (prompt.users_of(removed) if removed else {}).items():
-        verb = "uses" if len(users) == 1 else "use"
-        which = f", which {' and '.join(users)} {verb}" if users else ""
-        warnings.append(f"removed variable `{name}`{which}")
-    return warnings
-
-
 def require_labels_scope(request: Request, prompt: Prompt) -> None:
     """Who may not move labels may not take away, or bring back, what they point at either."""
     if prompt.labels:
@@ -134,7 +122,7 @@ class PromptViewSet(OwnedView, GenericViewSet):
 
         serializer.save(author=request.user, check=check)
         answer = prompt_answer(prompt)
-        if warnings := _warnings(prompt, before):
+        if warnings := prompt.warnings(before):
             answer.data["warnings"] = warnings
         return answer
 

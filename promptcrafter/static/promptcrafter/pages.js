@@ -90,9 +90,19 @@ function moveBase(form, answer) {
   body.value = JSON.stringify({ ...sent, baseVersion: answer.version }, null, 2);
 }
 
+// To what is gone nothing else can be done.
+function removeOthers(form) {
+  for (const other of document.querySelectorAll("form[data-method]")) {
+    if (other !== form) other.closest("section").remove();
+  }
+  form.querySelector("button").remove();
+}
+
 function isMeant(form) {
   if (form.dataset.method !== "DELETE") return Promise.resolve(true);
   const dialog = document.querySelector("dialog");
+  const heading = form.closest("section").querySelector("h2 .summary");
+  dialog.querySelector(".asked").textContent = `${heading.textContent}?`;
   dialog.returnValue = "no";
   dialog.showModal();
   return new Promise((decide) => {
@@ -107,6 +117,7 @@ async function submit(form, button) {
     const sent = await send(form);
     show(form, sent);
     if (sent.response.ok) moveBase(form, sent.answer);
+    if (sent.response.ok && form.dataset.method === "DELETE") removeOthers(form);
   } catch {
     form.querySelector(".result").textContent = "The server did not answer; try again.";
   }
