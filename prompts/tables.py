@@ -1,8 +1,9 @@
 """Prompts as rows of a file, and back: what is written here is read here again as it was. Pure.
 
-A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@` (or with a tab or CR before it) for
-a formula, and runs it (OWASP, "CSV Injection"). Such a cell is written with an apostrophe before
-it, which is read as none; so is one that begins with apostrophes and then one of these.
+A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@`, be they of full width, or with a
+tab or a line's end before it, for a formula, and runs it (OWASP, "CSV Injection"). Such a cell is
+written with an apostrophe before it, which is read as none; so is one that begins with apostrophes
+and then one of these.
 """
 
 import csv
@@ -20,8 +21,10 @@ READ = ("id", "version", "owner", "title", "content", "model", "tags", "message"
 TOLD = ("labels", "createdAt", "updatedAt")  # written for people, not read
 COLUMNS = tuple(name for name in READ if name != "message") + TOLD
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-_ESCAPED = re.compile(r"'+[=+\-@\t\r]")
+_FORMULA = re.compile("'*[-=+@＝＋－＠\t\r\n]")
+_ESCAPED = re.compile("'+[-=+@＝＋－＠\t\r\n]")
+
+MOST = 5_000  # rows
 
 # A cell may be as long as a prompt's text; the csv module has one limit for all, of 131,072.
 csv.field_size_limit(10_000_000)
@@ -58,6 +61,8 @@ def from_csv(text: str) -> list[Row]:
     except csv.Error as error:
         raise Unreadable(f"This is no CSV file: {error}.") from error
     _check(header)
+    if len(lines) > MOST:
+        raise Unreadable(f"Send at most {MOST:,} rows at once.")
     rows = []
     for number, cells in enumerate(lines, 2):
         if len(cells) > len(header):
@@ -71,11 +76,18 @@ def from_json(text: str) -> list[Row]:
     """Raises Unreadable."""
     try:
         rows = json.loads(text)
+        is_text = tags.is_storable(json.dumps(rows, ensure_ascii=False))
     except (ValueError, RecursionError) as error:
         raise Unreadable("This is no JSON file.") from error
+    if not is_text:
+        raise Unreadable("The file has a lone surrogate, which is no text.")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise Unreadable("Write a list of objects, each a prompt: [{…}, {…}].")
+    if len(rows) > MOST:
+        raise Unreadable(f"Send at most {MOST:,} prompts at once.")
     _check({name: None for row in rows for name in row})
+    for number, row in enumerate(rows, 1):
+        _check_values(number, row)
     return [{name: value for name, value in row.items() if name in READ} for row in rows]
 
 
@@ -85,6 +97,13 @@ def _check(names: Iterable[str]) -> None:
             raise Unreadable(f"There is no column `{name[:50]}`; there are {', '.join(READ)}.")
     if "title" not in names and "id" not in names:
         raise Unreadable(f"The first row must name the columns; there are {', '.join(READ)}.")
+
+
+def _check_values(number: int, row: Row) -> None:
+    for name, value in row.items():
+        parts = value if name == "tags" and isinstance(value, list) else [value]
+        if name in READ and any(isinstance(part, dict | list) for part in parts):
+            raise Unreadable(f"In row {number} `{name}` is no text.")
 
 
 def _cells(rows: Iterable[Row]) -> Iterator[list[str]]:

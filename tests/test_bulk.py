@@ -146,6 +146,25 @@ def test_what_is_labelled_stays_where_labels_may_not_be_moved(staff_who_may, ali
     assert "Left out, labelled, and you may not move labels: 1." in text(client.get(LIST))
 
 
+def test_what_is_labelled_is_not_destroyed_either(staff_who_may, alice, some):
+    some[0].set_label("live", to=1, actor=alice.user)
+    some[0].move_to_trash()
+    client = staff_who_may("view_prompt", "destroy_prompt")
+    carry_out(client, "destroy", some[:1], "?trash=yes")
+    assert Prompt.trash.get() == some[0]
+
+
+def test_reasons_have_an_end(admin):
+    step = steps.Step(total=60, before=0)
+
+    def refuse(number):
+        raise steps.LeftOut(f"row {number}")
+
+    step.run(range(60), refuse)
+    assert len(step.left_out) == steps.REASONS + 1
+    assert step.left_out.total() == 60
+
+
 @pytest.mark.parametrize(
     "sent",
     [

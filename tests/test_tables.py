@@ -48,12 +48,12 @@ def test_tags_are_read_as_they_were_written(its_tags):
     assert tags.from_words(tags.to_words(its_tags)) == its_tags
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "'=", "''@"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＠", "'=", "''@"])
 def test_no_cell_is_a_formula(start):
     text = f"{start}HYPERLINK(0)"
     written = "".join(tables.to_csv([PROMPT | {"title": text, "content": text, "tags": [text]}]))
     (_, cells) = csv.reader(io.StringIO(written.removeprefix("\ufeff"), newline=""))
-    assert not [cell for cell in cells if cell[0] in "=+-@\t\r"]
+    assert not [cell for cell in cells if cell[0] in "=+-@＝＋－＠\t\r\n"]
 
 
 def test_the_shapes_of_both_files():

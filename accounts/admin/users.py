@@ -4,9 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.contrib.admin import ShowFacets
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,7 +15,7 @@ from django.urls import path, reverse
 from accounts.admin import access, deeds, owned, rank
 from accounts.admin.forms import PasswordForm, UserForm
 from accounts.models import EmailTaken, User
-from promptcrafter.paginators import CappedChangeList, CappedPaginator
+from promptcrafter.admin import ListAdmin
 
 View = Callable[..., HttpResponse]
 
@@ -41,18 +40,17 @@ def tells_what_happened_meanwhile(view: View) -> View:
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(ListAdmin, DjangoUserAdmin):
     form = UserForm
     change_password_form = PasswordForm
-    change_list_template = "admin/change_list_capped.html"
-    paginator = CappedPaginator
-    list_per_page = 50
-    show_full_result_count = False
-    show_facets = ShowFacets.NEVER
     ordering = ["-pk"]
     sortable_by = ["email", "created"]
     list_display = ["email", "name", "is_active", "is_staff", "created", "seen"]
     list_filter = ["is_active", "is_staff", "created_at"]
+    allowed_lookups = [
+        *("is_active__exact", "is_staff__exact"),
+        *("created_at__gte", "created_at__lt"),
+    ]
     search_fields = ["email", "name"]
     actions = ["disable", "enable", "end_sessions", "revoke_keys", "delete_selected"]
     readonly_fields = ["password_is", "wire_id", "created_at", "last_login"]
@@ -116,9 +114,6 @@ class UserAdmin(DjangoUserAdmin):
             context["access"] = access.shown(request, user)
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CappedChangeList]:
-        return CappedChangeList
-
     # Saving --------------------------------------------------------------------------------------
 
     @tells_what_happened_meanwhile
@@ -166,13 +161,6 @@ class UserAdmin(DjangoUserAdmin):
         if request.method == "POST" and not self.get_actions(request):
             raise PermissionDenied
         return super().changelist_view(request, *args, **kwargs)
-
-    def response_action(self, request: HttpRequest, queryset: QuerySet[User], *args: Any) -> Any:
-        try:
-            return super().response_action(request, queryset, *args)
-        except ValidationError:  # what was selected could be nobody's key
-            self.message_user(request, "Select users of the list.", messages.ERROR)
-            return None
 
     @admin.action(description="Disable selected users", permissions=["disable"])
     def disable(self, request: HttpRequest, queryset: QuerySet[User]) -> Any:

@@ -124,7 +124,9 @@ class Answer:
         if isinstance(value, int | float):
             return Cell(str(round(value, 3) or value), "number")
         if isinstance(value, dict) and value.keys() == {"low", "high"}:
-            return Cell(f"{value['low']:.2f} – {value['high']:.2f}", "number")
+            low, high = value["low"], value["high"]
+            if isinstance(low, float) and isinstance(high, float):
+                return Cell(f"{low:.2f} – {high:.2f}", "number")
         if isinstance(value, dict):
             told = [f"{name} {each}" for name, each in value.items() if each is not None]
             return Cell(kind="chips", chips=told)

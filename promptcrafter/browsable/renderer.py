@@ -1,6 +1,7 @@
 """How a page is answered, where one is asked for."""
 
 from typing import Any
+from urllib.parse import quote
 
 from django.http import QueryDict
 from django.template import loader
@@ -47,4 +48,4 @@ def _without_empty(request: Request) -> str | None:
     kept = QueryDict(mutable=True)
     for name, values in sent.lists():
         kept.setlist(name, [value for value in values if value])
-    return f"{request.path}?{kept.urlencode()}".rstrip("?")
+    return f"{quote(request.path)}?{kept.urlencode()}".rstrip("?")

@@ -164,12 +164,14 @@ def _read(sent):
 # What is done to one ----------------------------------------------------------------------------
 
 
-def _move_to_trash(prompt, request):
-    def check(locked):
-        if locked.labels and not may_move(request):
-            raise LeftOut("labelled, and you may not move labels")
+def _require_labels(prompt, request):
+    """Who may not move labels may not take away what they point at."""
+    if prompt.labels and not may_move(request):
+        raise LeftOut("labelled, and you may not move labels")
 
-    prompt.move_to_trash(check=check)
+
+def _move_to_trash(prompt, request):
+    prompt.move_to_trash(check=lambda locked: _require_labels(locked, request))
 
 
 def _take_from_trash(prompt, request):
@@ -178,6 +180,7 @@ def _take_from_trash(prompt, request):
 
 
 def _destroy(prompt, request):
+    _require_labels(prompt, request)
     if not prompt.destroy():
         raise LeftOut("not there any more")
 

@@ -28,6 +28,10 @@ def may_move(request):
     return request.user.has_perm("prompts.change_label")
 
 
+def may_see(request):
+    return request.user.has_perm("prompts.view_label")
+
+
 def rows(prompt):
     labels = prompt.label_rows.without_search_text().select_related("move", "move__actor")
     return labels.order_by("name")
@@ -46,7 +50,7 @@ class LabelsPage(PromptPage):
     title = "Labels"
 
     def is_allowed(self, request):
-        return super().is_allowed(request) and request.user.has_perm("prompts.view_label")
+        return super().is_allowed(request) and may_see(request)
 
     def get_context_data(self, **kwargs):
         moves = self.prompt.label_moves.select_related("actor").order_by("-pk")

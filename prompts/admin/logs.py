@@ -1,9 +1,8 @@
 from django.contrib import admin
-from django.contrib.admin import ShowFacets
 from django.forms import ModelForm
 from django.utils.text import Truncator
 
-from promptcrafter.paginators import CappedChangeList, CappedPaginator
+from promptcrafter.admin import ListAdmin
 from prompts import costs
 from prompts.admin.fields import KeptField, KeptLine
 from prompts.admin.filters import ModelUsedFilter, OwnerFilter
@@ -18,18 +17,13 @@ class LogForm(ModelForm):
 
 
 @admin.register(Log)
-class LogAdmin(admin.ModelAdmin):
+class LogAdmin(ListAdmin):
     form = LogForm
-    change_list_template = "admin/change_list_capped.html"
-    paginator = CappedPaginator
     list_display = ["said", "prompt", "version", "model_used", "score", "cost_usd", "created"]
     list_filter = [ModelUsedFilter, OwnerFilter, "created_at"]
     list_select_related = ["prompt"]
-    list_per_page = 50
-    list_max_show_all = 0
+    allowed_lookups = ["prompt__id__exact", "created_at__gte", "created_at__lt"]
     ordering = ["-pk"]
-    show_facets = ShowFacets.NEVER
-    show_full_result_count = False
     search_fields = ["model_used", "notes"]
     autocomplete_fields = ["prompt"]
     readonly_fields = [
@@ -56,9 +50,6 @@ class LogAdmin(admin.ModelAdmin):
     @admin.display(description="cost in USD")
     def cost_usd(self, log):
         return None if log.cost is None else costs.write(log.cost)
-
-    def get_changelist(self, request, **kwargs):
-        return CappedChangeList
 
     def get_queryset(self, request):
         return super().get_queryset(request).defer("prompt__content", "prompt__search_text")

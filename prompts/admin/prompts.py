@@ -1,8 +1,8 @@
 from collections import Counter
+from functools import partial
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
-from django.contrib.admin import ShowFacets
 from django.core.exceptions import ValidationError
 from django.db.models import Avg, Count
 from django.forms import HiddenInput, IntegerField, ModelForm, Textarea
@@ -12,7 +12,8 @@ from django.utils.html import format_html_join
 from django.utils.text import capfirst
 
 from promptcrafter import ids
-from promptcrafter.paginators import CappedChangeList, CappedPaginator
+from promptcrafter.admin import ListAdmin
+from promptcrafter.paginators import CappedChangeList
 from prompts import diffs
 from prompts.admin import bulk, history, insights, labels, transfer
 from prompts.admin.fields import KeptField, KeptLine, WordsField
@@ -24,7 +25,7 @@ from prompts.admin.filters import (
     TrashFilter,
 )
 from prompts.models import MESSAGE_MAX_LENGTH, Log, Prompt
-from prompts.models.prompts import LIVE
+from prompts.models.prompts import LIVE, VersionConflict
 
 OUTPUTS_SHOWN = 10
 
@@ -84,24 +85,19 @@ class PromptList(CappedChangeList):
 
 
 @admin.register(Prompt)
-class PromptAdmin(admin.ModelAdmin):
+class PromptAdmin(ListAdmin):
     form = PromptForm
     change_list_template = "admin/prompts/prompt/change_list.html"
     change_form_template = "admin/prompts/prompt/change_form.html"
     delete_confirmation_template = "admin/prompts/prompt/delete_confirmation.html"
-    paginator = CappedPaginator
     list_display = [
         *("title", "owner", "model", "tag_chips", "version", "label_chips"),
         *("outputs", "mean_score", "updated"),
     ]
     list_filter = [TrashFilter, TagFilter, ModelFilter, LabelFilter, OwnerFilter]
     list_select_related = ["owner"]
-    list_per_page = 50
-    list_max_show_all = 0
     ordering = ["-pk"]
     actions = bulk.ACTIONS
-    show_facets = ShowFacets.NEVER
-    show_full_result_count = False
     search_fields = ["title"]  # shows the box; get_search_results does the work
     search_help_text = "Every word must occur in the title, the content or a tag. Or an id."
     autocomplete_fields = ["owner"]
@@ -144,6 +140,11 @@ class PromptAdmin(admin.ModelAdmin):
     @admin.display(description="updated", ordering="updated_at")
     def updated(self, prompt):
         return f"{prompt.updated_at:%Y-%m-%d}"
+
+    def get_list_display(self, request):
+        """What came of prompts, to who may see outputs."""
+        of_outputs = () if may_see_outputs(request) else ("outputs", "mean_score")
+        return [name for name in self.list_display if name not in of_outputs]
 
     def get_changelist(self, request, **kwargs):
         return PromptList
@@ -227,10 +228,11 @@ class PromptAdmin(admin.ModelAdmin):
         return {
             "history": history.panel(prompt),
             "label_rows": labels.rows(prompt),
+            "may_see_labels": labels.may_see(request),
             "may_move_labels": labels.may_move(request) and not prompt.deleted_at,
             "logs": logs[:OUTPUTS_SHOWN],
             "log_count": logs.count(),
-            "may_see_logs": request.user.has_perm("prompts.view_log"),
+            "may_see_logs": may_see_outputs(request),
             "trash_actions": [
                 action
                 for action in bulk.ACTIONS
@@ -245,11 +247,21 @@ class PromptAdmin(admin.ModelAdmin):
             edited = set(form.changed_data) & set(diffs.FIELDS)
             changes = {name: getattr(obj, name) for name in edited}
             before = [each["name"] for each in obj.variables]
-            obj.edit(author=request.user, message=message, **changes)
+            base = form.cleaned_data["base_version"] or obj.version
+            check = partial(Prompt.require_base, number=base)
+            obj.edit(author=request.user, message=message, check=check, **changes)
             for warning in obj.warnings(before):
                 messages.warning(request, f"{capfirst(warning)}.")
         else:
             obj.save(author=request.user, message=message)
+
+    def changeform_view(self, request, object_id=None, *args, **kwargs):
+        try:
+            return super().changeform_view(request, object_id, *args, **kwargs)
+        except VersionConflict:
+            text = "Somebody saved another version at this moment; nothing of yours was saved."
+            messages.error(request, text)
+            return redirect("admin:prompts_prompt_change", object_id)
 
     def get_deleted_objects(self, objs, request):
         """In numbers: what hangs on a prompt has no end."""
@@ -265,6 +277,10 @@ class PromptAdmin(admin.ModelAdmin):
     def response_delete(self, request, obj_display, obj_id):
         self.message_user(request, f"“{obj_display}” is in the trash.")
         return redirect("admin:prompts_prompt_changelist")
+
+
+def may_see_outputs(request):
+    return request.user.has_perm("prompts.view_log")
 
 
 def _query(**wanted):

@@ -9,7 +9,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from prompts.tags import is_storable
+
 SECONDS = 1.0
+REASONS = 50  # that are told apart
 
 
 class LeftOut(Exception):
@@ -40,7 +43,8 @@ class Step:
             try:
                 do(item)
             except LeftOut as error:
-                self.left_out[str(error)] += 1
+                is_told = str(error) in self.left_out or len(self.left_out) < REASONS
+                self.left_out[str(error) if is_told else "for other reasons"] += 1
             self.taken += 1
             if time.monotonic() > until:
                 return
@@ -49,6 +53,7 @@ class Step:
 def counted(text: str) -> Counter[str]:
     """What earlier steps left out, as their pages said it; raises ValueError."""
     sent = json.loads(text)
-    if not isinstance(sent, dict) or not all(type(count) is int for count in sent.values()):
+    is_counts = isinstance(sent, dict) and all(type(count) is int for count in sent.values())
+    if not is_counts or not all(map(is_storable, sent)):
         raise ValueError(text)
     return Counter(sent)

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import BadRequest, ObjectDoesNotExist
 from django.http import Http404, StreamingHttpResponse
 from django.shortcuts import redirect
@@ -52,7 +53,10 @@ class ExportPage(AdminPage):
     def get(self, request, form):
         if form not in WRITERS:
             raise Http404
-        shown = self.model_admin.get_changelist_instance(request).get_queryset(request)
+        try:
+            shown = self.model_admin.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters as error:
+            raise BadRequest("The list has no such filter.") from error
         rows = shown.select_related("owner").defer(None).defer("search_text", "variables")
         written = WRITERS[form](map(_row, rows.iterator(chunk_size=500)))
         headers = {"Content-Disposition": f'attachment; filename="prompts.{form}"'}
@@ -106,10 +110,11 @@ class ImportPage(AdminPage):
         content = file.read()
         rows = _parsed(content, form)
         work = Importing(self.request.user, ids.new_key())
-        plans = [work.plan(number, row) for number, row in enumerate(rows)]
+        plans, step = list[Plan](), Step(len(rows), 0)
+        step.run(enumerate(rows), lambda each: plans.append(work.plan(*each)))
         counts = Counter(plan.what for plan in plans)
         left = {
-            "content": base64.b64encode(content).decode(),
+            "content": base64.urlsafe_b64encode(content).decode(),
             "form": form,
             "first": work.first.hex,
             "total": len(rows),
@@ -119,6 +124,7 @@ class ImportPage(AdminPage):
             "wrong": [plan for plan in plans if plan.problem][:ROWS_SHOWN],
             "plans_left_out": max(0, len(plans) - ROWS_SHOWN),
             "counts": counts,
+            "step": step,
             "is_worth_it": len(plans) > counts[WRONG],
             "left": left,
         }
@@ -251,7 +257,7 @@ def _parsed(content, form):
 def _read(sent, actor):
     """What an earlier page knew."""
     try:
-        content = base64.b64decode(sent["content"], validate=True)
+        content = base64.b64decode(sent["content"], altchars=b"-_", validate=True)
         form, first = sent["form"], UUID(hex=sent["first"])
         done, left_out = int(sent.get("done", 0)), steps.counted(sent.get("left_out", "{}"))
         rows = _parsed(content, form)

@@ -67,7 +67,7 @@ PAGES = [
     Kind("admin-log-in", "/admin/login/"),
     in_admin("index", ""),
     in_admin("prompts", "prompts/prompt/"),
-    in_admin("prompts-found", "prompts/prompt/?q=parcel&created_at__gte=2026-09-01"),
+    in_admin("prompts-found", "prompts/prompt/?q=parcel&tag=support"),
     in_admin("prompt", "prompts/prompt/{prompt_pk}/change/"),
     in_admin("prompt-add", "prompts/prompt/add/"),
     in_admin("prompt-refused", "prompts/prompt/add/", step=save_nothing),
