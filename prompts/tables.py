@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from promptcrafter.texts import is_storable
 from prompts import tags
 
 Row = Mapping[str, Any]
@@ -76,7 +77,7 @@ def from_json(text: str) -> list[Row]:
     """Raises Unreadable."""
     try:
         rows = json.loads(text)
-        is_text = tags.is_storable(json.dumps(rows, ensure_ascii=False))
+        is_text = is_storable(json.dumps(rows, ensure_ascii=False))
     except (ValueError, RecursionError) as error:
         raise Unreadable("This is no JSON file.") from error
     if not is_text:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 
+from promptcrafter.texts import is_storable
+
 MAX_COUNT = 50
 MAX_LENGTH = 50
 
@@ -22,11 +24,6 @@ def clean(tags: object) -> list[str]:
         if not is_storable(tag):
             raise ValueError("A tag can't hold NUL or a lone surrogate.")
     return unique
-
-
-def is_storable(text: str) -> bool:
-    """Whether both databases can hold it: PostgreSQL takes no NUL, and UTF-8 no lone surrogate."""
-    return not any(char == "\0" or "\ud800" <= char <= "\udfff" for char in text)
 
 
 def to_words(tags: Iterable[str]) -> str:

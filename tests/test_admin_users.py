@@ -1,5 +1,6 @@
 """People in the admin: what an operator sees of them, and may do to them."""
 
+import html
 import re
 from importlib import import_module
 from types import SimpleNamespace
@@ -14,8 +15,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts import tokens
+from accounts.admin import rank
 from accounts.models import ApiKey, BrowserSession, Session, User
-from promptcrafter import ids
+from promptcrafter import ids, steps
 from prompts.models import Label, LabelMove, Log, Prompt, Version
 from tests.callers import Caller
 
@@ -360,7 +362,7 @@ def test_no_more_than_500_are_changed_at_once(admin, root):
 def test_a_selection_of_rubbish_is_the_senders_mistake(admin, key):
     form = {"action": "disable", "_selected_action": key, "post": "yes"}
     assert admin.post(LIST, form).status_code == 302
-    assert "Select users of the list." in text(admin.get(LIST))
+    assert "Select some of the list." in text(admin.get(LIST))
 
 
 def test_a_confirmation_loads_none_of_what_goes(admin, alice, make_prompt, make_log):
@@ -531,3 +533,47 @@ def test_a_group_that_nobody_uses_goes_with_its_migration(db):
     for _ in range(2):
         read_only_staff.take_away(apps, EDITOR)
         assert not Group.objects.filter(name="Read-only staff").exists()
+
+
+def test_what_is_long_is_done_in_steps(admin, make_user, monkeypatch):
+    monkeypatch.setattr(steps, "SECONDS", 0)
+    keys = [str(make_user(f"user{n}").pk) for n in range(3)]
+    sent = {"action": "disable", "post": "yes", "_selected_action": keys}
+    for done in (1, 2):
+        page = admin.post("/admin/accounts/user/", sent).content.decode()
+        assert f'<progress id="progress" max="3" value="{done}">' in page
+        fields = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page)
+        sent = {"_selected_action": [value for name, value in fields if name[0] == "_"]}
+        sent |= {name: value for name, value in fields if name[0] != "_"}
+        sent["left_out"] = html.unescape(sent["left_out"])
+    end = admin.post("/admin/accounts/user/", sent, follow=True)
+    assert "Disabled 3 users." in end.content.decode()
+    assert not User.objects.filter(is_active=True, is_staff=False).exists()
+
+
+def test_who_rose_meanwhile_keeps_their_password(make_user, staff_with, monkeypatch):
+    person = make_user("ada", "correct horse battery")
+    client = logged_in(staff_with("view_user", "change_user"))
+    path = f"/admin/accounts/user/{person.pk}/password/"
+    assert client.get(path).status_code == 200
+    lock = rank.lock
+
+    def lock_who_rose(request, user):
+        User.objects.filter(pk=user.pk).update(is_superuser=True, is_staff=True)
+        lock(request, user)
+
+    monkeypatch.setattr(rank, "lock", lock_who_rose)
+    new = {"password1": "another horse battery", "password2": "another horse battery"}
+    client.post(path, new | {"usable_password": "true"})
+    person.refresh_from_db()
+    assert person.check_password("correct horse battery")
+
+
+def test_who_may_not_destroy_prompts_does_not_by_deleting_their_owner(
+    staff_with, alice, make_prompt
+):
+    make_prompt(alice)
+    staff = staff_with("view_user", "delete_user", "delete_prompt", "delete_log")
+    assert act(logged_in(staff), "delete_selected", alice.user, post="yes").status_code == 403
+    assert logged_in(staff).post(page_of(alice.user, "delete/"), {"post": "yes"}).status_code == 403
+    assert Prompt.objects.exists()

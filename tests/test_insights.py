@@ -57,7 +57,13 @@ def test_the_insights_of_a_prompt(admin, tried):
         ["v2", "6", "6", "8.00", "7.06 to 8.94", "–"],
     ]
     assert len(plot.findall(".//circle")) == 2
-    assert len(plot.findall(".//line[@class='interval']")) == 2
+    means = [float(mark.get("cy")) for mark in plot.findall(".//circle")]
+    assert means == pytest.approx([103, 48.4], abs=0.1)  # of 5.00 and 8.00 on a scale of 12 to 194
+    ends = [
+        (float(line.get("y1")), float(line.get("y2")))
+        for line in plot.findall(".//line[@class='interval']")
+    ]
+    assert [low > mean > high for (low, high), mean in zip(ends, means, strict=True)] == [True] * 2
     rows, _ = shown["Score by model"]
     assert [row[0] for row in rows] == ["&lt;large&gt;", "small-1"]
     rows, plot = shown["How outputs are scored"]
@@ -67,8 +73,10 @@ def test_the_insights_of_a_prompt(admin, tried):
     rows, plot = shown["Outputs per day"]
     assert rows == [[f"{today}", "6", "5.00"], [f"{today - timedelta(days=3)}", "6", "8.00"]]
     assert len(plot.findall(".//rect")) == 90
-    rows, _ = shown["Cost per day, in USD"]
+    rows, plot = shown["Cost per day, in USD"]
     assert rows == [[f"{today}", "1.5"]]
+    heights = [float(bar.get("height")) for bar in plot.findall(".//rect")]
+    assert heights == [0] * 89 + [pytest.approx(0.75 * (194 - 12), abs=0.2)]  # of 2 USD
 
 
 def test_the_insights_of_the_whole_library(admin, tried, bob, make_prompt, make_output):
@@ -88,10 +96,10 @@ def test_the_insights_of_the_whole_library(admin, tried, bob, make_prompt, make_
     assert "17 outputs" in text(admin.get(f"{LIST}insights/?days=30"))
 
 
-@pytest.mark.parametrize(("query", "outputs"), [("?days=7", 2), ("?days=365", 3), ("", 2)])
+@pytest.mark.parametrize(("query", "outputs"), [("?days=7", 2), ("?days=365", 4), ("", 3)])
 def test_the_period_is_chosen(admin, alice, make_prompt, make_output, query, outputs):
     prompt = make_prompt(alice)
-    for days_ago in (0, 3, 200):
+    for days_ago in (0, 6, 7, 200):
         make_output(prompt, days_ago=days_ago)
     assert f"{outputs} outputs" in text(admin.get(f"{LIST}{prompt.pk}/insights/{query}"))
 

@@ -6,7 +6,7 @@ import json
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from prompts.admin import steps
+from promptcrafter import steps
 from prompts.models import Prompt
 from tests.operating import LIST, hidden, text
 

@@ -1,12 +1,13 @@
 """What an operator does to many people at once, after a page that says to whom, and its meaning."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import helpers
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -15,6 +16,7 @@ from django.urls import reverse
 
 from accounts.admin import owned, rank
 from accounts.models import User
+from promptcrafter.steps import LeftOut, Step, counted
 
 MOST = 500
 LONG = 10_000  # a few seconds for those who delete them
@@ -41,10 +43,12 @@ def _enable(request: HttpRequest, user: User) -> None:
 
 
 def _end_sessions(request: HttpRequest, user: User) -> None:
+    rank.lock(request, user)
     user.end_sessions(keep=request.session.session_key)
 
 
 def _revoke_keys(request: HttpRequest, user: User) -> None:
+    rank.lock(request, user)
     user.api_keys.all().delete()
 
 
@@ -114,8 +118,7 @@ def confirmed(
         return _question(model_admin, request, deed, concerned, refused, things, missing)
     if missing:
         raise PermissionDenied
-    _do_to_each(model_admin, request, deed, concerned)
-    return None
+    return _step(model_admin, request, deed, concerned)
 
 
 def _excuse(request: HttpRequest, user: User, deed: Deed) -> str:
@@ -155,22 +158,62 @@ def _question(
     )
 
 
-def _do_to_each(model_admin: Any, request: HttpRequest, deed: Deed, users: list[User]) -> None:
-    """Each in a transaction of its own: what was done is in the admin's log, however it ends."""
-    done = 0
-    for user in users:
+def _step(
+    model_admin: Any, request: HttpRequest, deed: Deed, users: list[User]
+) -> TemplateResponse | None:
+    """What a second allows of it; then the page that goes on, or the list."""
+    step = _begun(request, len(users))
+
+    def do(user: User) -> None:
         try:
-            with transaction.atomic():
-                if deed.deletes:
-                    model_admin.log_deletions(request, [user])
-                else:
-                    model_admin.log_change(request, user, f"{deed.done} {user}.")
-                deed.do(request, user)
-        except (User.DoesNotExist, rank.Above):  # since the list was read
-            continue
-        done += 1
-    level = messages.SUCCESS if done == len(users) else messages.WARNING
+            _do(model_admin, request, deed, user)
+        except (User.DoesNotExist, rank.Above) as error:  # since the list was read
+            raise LeftOut("changed meanwhile") from error
+
+    step.run(users, do)
+    if not step.is_last:
+        return _go_on(model_admin, request, deed, step, users[step.taken :])
+    done = step.total - step.left_out.total()
+    level = messages.WARNING if step.left_out else messages.SUCCESS
     model_admin.message_user(request, f"{deed.done} {users_counted(done)}.", level)
+    return None
+
+
+def _begun(request: HttpRequest, count: int) -> Step:
+    """How far earlier steps have come, as their pages said it."""
+    try:
+        total = int(request.POST.get("total", count))
+        return Step(total, max(0, total - count), counted(request.POST.get("left_out", "{}")))
+    except ValueError as error:
+        raise BadRequest("This is no step of an action on users.") from error
+
+
+@transaction.atomic
+def _do(model_admin: Any, request: HttpRequest, deed: Deed, user: User) -> None:
+    """With its line in the admin's log, however the others end."""
+    if deed.deletes:
+        model_admin.log_deletions(request, [user])
+    else:
+        model_admin.log_change(request, user, f"{deed.done} {user}.")
+    deed.do(request, user)
+
+
+def _go_on(
+    model_admin: Any, request: HttpRequest, deed: Deed, step: Step, users: list[User]
+) -> TemplateResponse:
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": f"{deed.verb} {users_counted(step.total)}",
+        "opts": model_admin.opts,
+        "step": step,
+        "list_url": reverse("admin:accounts_user_changelist"),
+        "left": [
+            *(("action", deed.name), ("post", "yes"), ("total", step.total)),
+            ("left_out", json.dumps(step.left_out)),
+            *((helpers.ACTION_CHECKBOX_NAME, user.pk) for user in users),
+        ],
+    }
+    return TemplateResponse(request, "admin/progress.html", context)
 
 
 def users_counted(count: int) -> str:

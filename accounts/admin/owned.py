@@ -52,7 +52,7 @@ def undeletable(request: HttpRequest, owned: Sequence[Owned]) -> list[str]:
     return [
         str(model._meta.verbose_name_plural)
         for model, its_admin in registered.items()
-        if not its_admin.has_delete_permission(request)
+        if not getattr(its_admin, "may_destroy_all", its_admin.has_delete_permission)(request)
     ]
 
 

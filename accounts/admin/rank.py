@@ -21,6 +21,11 @@ def is_superuser(request: HttpRequest) -> bool:
     return bool(getattr(request.user, "is_superuser", False))
 
 
+def lock(request: HttpRequest, user: User) -> None:
+    """Until the transaction ends, so that nobody rises meanwhile. Raises Above, DoesNotExist."""
+    check(request)(User.objects.select_for_update(no_key=True).get(pk=user.pk))
+
+
 def check(request: HttpRequest) -> Check:
     """For the locked row: somebody may have risen since the page was asked for. Raises Above."""
 

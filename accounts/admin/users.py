@@ -124,7 +124,11 @@ class UserAdmin(ListAdmin, DjangoUserAdmin):
     def user_change_password(
         self, request: HttpRequest, id: str, form_url: str = ""
     ) -> HttpResponse:
-        return super().user_change_password(request, id, form_url)
+        if request.method != "POST":
+            return super().user_change_password(request, id, form_url)
+        with transaction.atomic():
+            rank.lock(request, User(pk=UUID(id)))
+            return super().user_change_password(request, id, form_url)
 
     @tells_what_happened_meanwhile
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -212,8 +216,10 @@ class UserAdmin(ListAdmin, DjangoUserAdmin):
         }
         return TemplateResponse(request, "admin/accounts/user/confirm.html", context)
 
+    @tells_what_happened_meanwhile
     @transaction.atomic
     def _revoke(self, request: HttpRequest, user: User, revoked: access.Revoked) -> HttpResponse:
+        rank.lock(request, user)
         for rows in revoked.rows:
             rows.delete()
         self.log_change(request, user, f"Revoked {revoked.name}.")

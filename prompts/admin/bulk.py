@@ -1,4 +1,4 @@
-"""What is done to many prompts at once: asked again first, then in steps (prompts.admin.steps)."""
+"""What is done to many prompts at once: asked again first, then in steps (promptcrafter.steps)."""
 
 import json
 from collections.abc import Callable
@@ -14,12 +14,12 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.text import capfirst
 
+from promptcrafter import steps
 from promptcrafter.labels import LABEL_MAX_LENGTH, check_name
+from promptcrafter.steps import LeftOut, Step
 from prompts import tags
-from prompts.admin import steps
 from prompts.admin.labels import may_move
 from prompts.admin.pages import AdminPage
-from prompts.admin.steps import LeftOut, Step
 from prompts.models import Prompt
 from prompts.models.prompts import VersionConflict
 
@@ -89,7 +89,7 @@ class BulkPage(AdminPage):
     """One step of an action, and the page that asks for the next."""
 
     http_method_names = ["post"]
-    template_name = "admin/prompts/prompt/progress.html"
+    template_name = "admin/progress.html"
 
     def dispatch(self, request, *args, name, **kwargs):
         if name not in BY_NAME:
@@ -132,8 +132,8 @@ class BulkPage(AdminPage):
             "done": step.done,
             "left_out": json.dumps(step.left_out),
         }
-        context = self.get_context_data(title=self.action.short_description, step=step, left=left)
-        return self.render_to_response(context)
+        shown = {"step": step, "left": left.items(), "title": self.action.short_description}
+        return self.render_to_response(self.get_context_data(**shown))
 
     def _end(self, step):
         count = step.total - step.left_out.total()
@@ -170,7 +170,7 @@ def _require_labels(prompt, request):
         raise LeftOut("labelled, and you may not move labels")
 
 
-def _move_to_trash(prompt, request):
+def move_to_trash(prompt, request):
     prompt.move_to_trash(check=lambda locked: _require_labels(locked, request))
 
 
@@ -225,7 +225,7 @@ ACTIONS = [
         "delete_prompt",
         "They are hidden from everybody, with their outputs, until they are taken from the trash.",
         "moved to the trash",
-        _move_to_trash,
+        move_to_trash,
     ),
     Action(
         "tag",

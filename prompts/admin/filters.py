@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.db.models import Exists, OuterRef
 
 from accounts.models.users import normalise_email
-from prompts import tags
+from promptcrafter.texts import is_storable
 from prompts.models import Label
 from prompts.models.expressions import HasTag
 
@@ -38,7 +38,7 @@ class TypedFilter(admin.SimpleListFilter):
         value = self.value()
         if not value:
             return queryset
-        if not tags.is_storable(value):
+        if not is_storable(value):
             return queryset.none()
         return self.narrow(queryset, value)
 

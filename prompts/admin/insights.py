@@ -37,9 +37,9 @@ class Insights(AdminPage):
     def get_context_data(self, **kwargs):
         asked = self.request.GET.get("days", "")
         days = int(asked) if asked in map(str, PERIODS) else PERIOD
-        today = timezone.now().date()
-        self.since = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
-        self.since -= timedelta(days=days - 1)
+        midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        calendar = [midnight.date() - timedelta(days=ago) for ago in range(days)][::-1]
+        self.since = midnight - timedelta(days=days - 1)
         rows = self.logs().filter(created_at__gte=self.since)
         tallies = rows.tallies()
         return {
@@ -50,7 +50,7 @@ class Insights(AdminPage):
             "sections": [
                 *self.of_scores(tallies),
                 _histogram(Summary(tallies)),
-                *_per_day(rows.days(), [today - timedelta(days=n) for n in range(days)][::-1]),
+                *_per_day(rows.days(), calendar),
             ],
         }
 

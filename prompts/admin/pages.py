@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.views.generic import TemplateView
 
 from prompts.models import Prompt
@@ -30,6 +31,7 @@ class AdminPage(TemplateView):
             **self.model_admin.admin_site.each_context(self.request),
             "opts": self.model_admin.opts,
             "title": self.title,
+            "list_url": reverse("admin:prompts_prompt_changelist"),
             "media": self.model_admin.media,
         }
 

@@ -3,7 +3,7 @@ from functools import partial
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Avg, Count
 from django.forms import HiddenInput, IntegerField, ModelForm, Textarea
 from django.shortcuts import redirect
@@ -14,6 +14,7 @@ from django.utils.text import capfirst
 from promptcrafter import ids
 from promptcrafter.admin import ListAdmin
 from promptcrafter.paginators import CappedChangeList
+from promptcrafter.steps import LeftOut
 from prompts import diffs
 from prompts.admin import bulk, history, insights, labels, transfer
 from prompts.admin.fields import KeptField, KeptLine, WordsField
@@ -272,7 +273,15 @@ class PromptAdmin(ListAdmin):
         return [str(prompt) for prompt in objs], dict(counts), set(), []
 
     def delete_model(self, request, obj):
-        obj.move_to_trash()
+        try:
+            bulk.move_to_trash(obj, request)
+        except LeftOut as error:  # somebody has labelled it since the page was asked for
+            raise PermissionDenied from error
+
+    def may_destroy_all(self, request):
+        """With the account that owns them."""
+        needed = ("delete_prompt", "destroy_prompt", "change_label")
+        return request.user.has_perms([f"prompts.{name}" for name in needed])
 
     def response_delete(self, request, obj_display, obj_id):
         self.message_user(request, f"“{obj_display}” is in the trash.")

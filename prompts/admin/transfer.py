@@ -19,11 +19,11 @@ from rest_framework.serializers import ValidationError
 
 from accounts.models import User
 from accounts.models.users import normalise_email
-from promptcrafter import ids
-from prompts import diffs, references, tables, tags
-from prompts.admin import steps
+from promptcrafter import ids, steps
+from promptcrafter.steps import LeftOut, Step
+from promptcrafter.texts import is_storable
+from prompts import diffs, references, tables
 from prompts.admin.pages import AdminPage
-from prompts.admin.steps import LeftOut, Step
 from prompts.models import Prompt
 from prompts.models.prompts import VersionConflict
 from prompts.serializers.prompts import EditSerializer, PromptSerializer
@@ -135,8 +135,8 @@ class ImportPage(AdminPage):
         step.run(range(step.before, step.total), lambda number: work.do(number, rows[number]))
         if not step.is_last:
             left |= {"done": step.done, "left_out": json.dumps(step.left_out)}
-            self.template_name = "admin/prompts/prompt/progress.html"
-            return self.render_to_response(self.get_context_data(step=step, left=left))
+            self.template_name = "admin/progress.html"
+            return self.render_to_response(self.get_context_data(step=step, left=left.items()))
         messages.success(self.request, f"Prompts imported: {step.total - step.left_out.total()}.")
         for why, how_many in step.left_out.most_common(ROWS_SHOWN):
             messages.warning(self.request, f"Left out, {why}: {how_many}.")
@@ -222,7 +222,7 @@ class Importing:
     def _owner(self, email):
         if not email:
             return self.actor
-        if not isinstance(email, str) or not tags.is_storable(email):
+        if not isinstance(email, str) or not is_storable(email):
             raise User.DoesNotExist("owner: write an e-mail address.")
         if email not in self.owners:
             self.owners[email] = User.objects.filter(email=normalise_email(email)).first()

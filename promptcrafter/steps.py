@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from prompts.tags import is_storable
+from promptcrafter.texts import is_storable
 
 SECONDS = 1.0
 REASONS = 50  # that are told apart
@@ -53,7 +53,9 @@ class Step:
 def counted(text: str) -> Counter[str]:
     """What earlier steps left out, as their pages said it; raises ValueError."""
     sent = json.loads(text)
-    is_counts = isinstance(sent, dict) and all(type(count) is int for count in sent.values())
+    is_counts = isinstance(sent, dict) and all(
+        type(count) is int and count > 0 for count in sent.values()
+    )
     if not is_counts or not all(map(is_storable, sent)):
         raise ValueError(text)
     return Counter(sent)
