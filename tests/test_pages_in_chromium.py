@@ -148,6 +148,32 @@ def test_an_admin_page_is_dark_where_its_reader_wants_that(page):
     assert max(map(int, re.findall(r"\d+", background)[:3])) < 60
 
 
+def test_a_prompt_is_saved_by_the_keyboard_alone(page):
+    log_in(page, PERSON, API)
+    tab_to(page, page.get_by_label("Body, as JSON"))
+    page.keyboard.press("Control+A")
+    page.keyboard.type(PROMPT)
+    tab_to(page, page.get_by_role("button", name="Send POST"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("201 Created in")).to_be_visible()
+    tab_to(page, page.get_by_role("link", name="Open it"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="From a page")).to_be_visible()
+    tab_to(page, page.get_by_role("button", name="Send DELETE"))
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_role("button", name="Yes"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("204 No Content in")).to_be_visible()
+
+
+def tab_to(page, wanted):
+    for _ in range(100):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("each => each === document.activeElement"):
+            return
+    raise AssertionError("it is out of reach")
+
+
 # /docs ------------------------------------------------------------------------------------------
 
 

@@ -1,11 +1,11 @@
-"""A filled library to look at, the same each time: its ids and times are fixed.
+"""A filled library to look at, the same each time but for its times, which end a fortnight ago.
 
 Run by `manage.py shell` in a process of its own, for it turns that process's clock back.
 """
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from random import Random
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from tests.browser import texts
 from tests.browser.chromium import OPERATOR, PASSWORD, PERSON
 from tests.browser.texts import Draft
 
-START = datetime(2026, 9, 1, 8, tzinfo=UTC)
+START = datetime.combine(datetime.now(UTC) - timedelta(days=62), time(8), UTC)
 LATER = datetime(2099, 12, 31, tzinfo=UTC)  # sessions and keys that have run out are not shown
 OUTPUTS_COUNT = 60
 SCORES = {2: 5.5, 3: 7.0, 4: 8.2}  # about what the outputs of each version are worth

@@ -6,7 +6,7 @@ Whoever adds a page adds a row. `{prompt}` and the like are ids of the library (
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from playwright.sync_api import Page, Response
+from playwright.sync_api import FilePayload, Page, Response
 
 from tests.browser.chromium import ANONYMOUS, OPERATOR, PERSON
 
@@ -55,6 +55,14 @@ def choose_all(page: Page) -> None:
     page.get_by_role("button", name="Add a tag").wait_for()
 
 
+def look_at_a_file(page: Page) -> None:
+    rows = b"title,content,model\r\nFrom a file,Some text.,m\r\nx,Too short.,m\r\n"
+    file: FilePayload = {"name": "prompts.csv", "mimeType": "text/csv", "buffer": rows}
+    page.get_by_label("File").set_input_files(file)
+    page.get_by_role("button", name="Look at it first").click()
+    page.get_by_text("Nothing is written yet.").wait_for()
+
+
 def in_admin(name: str, path: str, **more: Step) -> Kind:
     return Kind(f"admin-{name}", f"/admin/{path}", OPERATOR, **more)
 
@@ -75,15 +83,20 @@ PAGES = [
     in_admin("prompt-history", "prompts/prompt/{prompt_pk}/history/"),
     in_admin("prompt-diff", "prompts/prompt/{prompt_pk}/diff/?from=1&to=3"),
     in_admin("prompt-labels", "prompts/prompt/{prompt_pk}/labels/"),
-    in_admin("prompt-insights", "prompts/prompt/{prompt_pk}/insights/?days=365"),
-    in_admin("insights", "prompts/prompt/insights/?days=365"),
+    in_admin("prompt-insights", "prompts/prompt/{prompt_pk}/insights/"),
+    in_admin("insights", "prompts/prompt/insights/"),
     in_admin("ask-again", "prompts/prompt/", step=choose_all),
+    in_admin("import-looked-at", "prompts/prompt/import/", step=look_at_a_file),
     in_admin("prompt-import", "prompts/prompt/import/"),
     in_admin("logs", "prompts/log/"),
     in_admin("log", "prompts/log/{log_pk}/change/"),
     in_admin("users", "accounts/user/"),
     in_admin("user", "accounts/user/{person_pk}/change/"),
     in_admin("user-add", "accounts/user/add/"),
+    in_admin("user-revoke", "accounts/user/{person_pk}/revoke/sessions/"),
+    in_admin("user-delete", "accounts/user/{person_pk}/delete/"),
+    in_admin("log-add", "prompts/log/add/"),
+    in_admin("groups", "auth/group/"),
     in_admin("password-change", "password_change/"),
     Kind("log-in", "/api-auth/login/"),
     Kind("log-in-refused", "/api-auth/login/", step=log_in_wrongly),
