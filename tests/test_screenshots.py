@@ -1,12 +1,6 @@
 """The pictures of pages, held against the table of pages."""
 
-import pytest
-
 from tests import screenshots
-
-pytestmark = pytest.mark.skipif(
-    not screenshots.FOLDER.exists(), reason="`make screenshots` was not run yet"
-)
 
 
 def test_each_kind_of_page_has_its_pictures_and_nothing_else_has():
