@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +14,20 @@ from tests import live
 from tests.browser import chromium
 from tests.callers import Caller
 from tests.operating import HTML
+
+# What knows no database is tested once, beside SQLite.
+PURE = {
+    *("charts", "diffs", "evidence", "ids", "masking", "openapi_collection", "rendering"),
+    *("screenshots", "statistics", "tables"),
+}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if "TEST_DATABASE_URL" not in os.environ:
+        return
+    pure = [item for item in items if item.path.stem.removeprefix("test_") in PURE]
+    config.hook.pytest_deselected(items=pure)
+    items[:] = [item for item in items if item.path.stem.removeprefix("test_") not in PURE]
 
 
 @pytest.fixture(scope="session", autouse=True)
