@@ -118,7 +118,9 @@ class AdminPasswordPage(views.PasswordChangeView):
 class LoginPage(views.LoginView):
     authentication_form = LoginForm
     template_name = "accounts/log_in.html"
-    extra_context = {"signups_open": settings.SIGNUPS_OPEN}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(signups_open=settings.SIGNUPS_OPEN, **kwargs)
 
     def form_invalid(self, form: Any) -> HttpResponse:
         return with_retry_after(super().form_invalid(form), form)

@@ -23,7 +23,7 @@ class Row(NamedTuple):
     is_current: bool
 
 
-class Revoked(NamedTuple):
+class Revocation(NamedTuple):
     """What a page asks about, and what the admin's log says of it."""
 
     name: str
@@ -60,28 +60,28 @@ def revoke_url(user: User, what: str) -> str:
     return reverse("admin:accounts_user_revoke", args=[user.pk, what])
 
 
-def revoked(request: HttpRequest, user: User, what: str) -> Revoked:
+def revoked(request: HttpRequest, user: User, what: str) -> Revocation:
     """What an address names: `keys`, `sessions`, or one of them by its id. Raises Http404."""
     if what == "keys":
         means = "The programs that use them stop at once, and need new ones."
-        return Revoked("all keys", "apikey", [user.api_keys.all()], means)
+        return Revocation("all keys", "apikey", [user.api_keys.all()], means)
     browsers = user.browser_sessions.exclude(session_key=request.session.session_key)
     if what == "sessions":
         means = "Their tokens stop working at once, and whoever used them must log in again."
         if user == request.user:
             means += " The session of this browser stays."
-        return Revoked("all sessions", "session", [user.sessions.all(), browsers], means)
+        return Revocation("all sessions", "session", [user.sessions.all(), browsers], means)
     return _one(user, what, browsers)
 
 
-def _one(user: User, wire_id: str, browsers: Any) -> Revoked:
+def _one(user: User, wire_id: str, browsers: Any) -> Revocation:
     kind = wire_id.partition("_")[0]
     rows: Any
     try:
         if kind == ApiKey.KIND:
             rows = user.api_keys.filter(pk=ids.decode(kind, wire_id))
             means = "The programs that use it stop at once, and need a new one."
-            return Revoked(f"the key “{_first(rows).name}”", "apikey", [rows], means)
+            return Revocation(f"the key “{_first(rows).name}”", "apikey", [rows], means)
         if kind == Session.KIND:
             rows = user.sessions.filter(pk=ids.decode(kind, wire_id))
         else:
@@ -90,7 +90,7 @@ def _one(user: User, wire_id: str, browsers: Any) -> Revoked:
         raise Http404 from error
     name = f"the session of {_first(rows).created_at:%Y-%m-%d %H:%M}"
     means = "Its tokens stop working at once, and whoever used it must log in again."
-    return Revoked(name, "session", [rows], means)
+    return Revocation(name, "session", [rows], means)
 
 
 def _first(rows: Any) -> Any:

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
-from accounts.admin import access, deeds, owned, rank
+from accounts.admin import access, bulk, owned, rank
 from accounts.admin.forms import PasswordForm, UserForm
 from accounts.models import EmailTaken, User
 from promptcrafter.admin import ListAdmin
@@ -168,23 +168,23 @@ class UserAdmin(ListAdmin, DjangoUserAdmin):
 
     @admin.action(description="Disable selected users", permissions=["disable"])
     def disable(self, request: HttpRequest, queryset: QuerySet[User]) -> Any:
-        return deeds.confirmed(self, request, queryset, deeds.DISABLE)
+        return bulk.confirmed(self, request, queryset, bulk.DISABLE)
 
     @admin.action(description="Enable selected users", permissions=["disable"])
     def enable(self, request: HttpRequest, queryset: QuerySet[User]) -> Any:
-        return deeds.confirmed(self, request, queryset, deeds.ENABLE)
+        return bulk.confirmed(self, request, queryset, bulk.ENABLE)
 
     @admin.action(description="Revoke all sessions of selected", permissions=["end_sessions"])
     def end_sessions(self, request: HttpRequest, queryset: QuerySet[User]) -> Any:
-        return deeds.confirmed(self, request, queryset, deeds.END_SESSIONS)
+        return bulk.confirmed(self, request, queryset, bulk.END_SESSIONS)
 
     @admin.action(description="Revoke all keys of selected", permissions=["revoke_keys"])
     def revoke_keys(self, request: HttpRequest, queryset: QuerySet[User]) -> Any:
-        return deeds.confirmed(self, request, queryset, deeds.REVOKE_KEYS)
+        return bulk.confirmed(self, request, queryset, bulk.REVOKE_KEYS)
 
     @admin.action(description="Delete selected users", permissions=["delete"])
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[User]) -> Any:
-        return deeds.confirmed(self, request, queryset, deeds.DELETE)
+        return bulk.confirmed(self, request, queryset, bulk.DELETE)
 
     # Revoking ------------------------------------------------------------------------------------
 
@@ -218,7 +218,7 @@ class UserAdmin(ListAdmin, DjangoUserAdmin):
 
     @tells_what_happened_meanwhile
     @transaction.atomic
-    def _revoke(self, request: HttpRequest, user: User, revoked: access.Revoked) -> HttpResponse:
+    def _revoke(self, request: HttpRequest, user: User, revoked: access.Revocation) -> HttpResponse:
         rank.lock(request, user)
         for rows in revoked.rows:
             rows.delete()

@@ -14,11 +14,10 @@ from promptcrafter import ids
 
 
 class BrowserSessionQuerySet(models.QuerySet["BrowserSession"]):
-    def of(self, user: User) -> "list[BrowserSession]":
+    def of(self, user: User) -> "BrowserSessionQuerySet":
         """Where somebody is logged in, the newest first."""
-        good = self.filter(user=user, expire_date__gt=timezone.now()).order_by("-mark")
-        mark = user.password_mark
-        return [session for session in good.defer("session_data") if session.password_mark == mark]
+        good = self.filter(expire_date__gt=timezone.now(), password_mark=user.password_mark)
+        return good.filter(user=user).order_by("-mark").defer("session_data")
 
 
 class BrowserSession(AbstractBaseSession):

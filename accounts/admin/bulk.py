@@ -23,7 +23,7 @@ LONG = 10_000  # a few seconds for those who delete them
 
 
 @dataclass(frozen=True)
-class Deed:
+class Action:
     name: str
     verb: str
     done: str
@@ -56,7 +56,7 @@ def _delete(request: HttpRequest, user: User) -> None:
     user.delete(check=rank.check(request))
 
 
-DISABLE = Deed(
+DISABLE = Action(
     name="disable",
     verb="Disable",
     done="Disabled",
@@ -64,7 +64,7 @@ DISABLE = Deed(
     "What they own stays as it is.",
     do=_disable,
 )
-ENABLE = Deed(
+ENABLE = Action(
     name="enable",
     verb="Enable",
     done="Enabled",
@@ -72,7 +72,7 @@ ENABLE = Deed(
     do=_enable,
     is_harmless=True,
 )
-END_SESSIONS = Deed(
+END_SESSIONS = Action(
     name="end_sessions",
     verb="Revoke all sessions of",
     done="Revoked all sessions of",
@@ -81,7 +81,7 @@ END_SESSIONS = Deed(
     do=_end_sessions,
     to_oneself=True,
 )
-REVOKE_KEYS = Deed(
+REVOKE_KEYS = Action(
     name="revoke_keys",
     verb="Revoke all keys of",
     done="Revoked all keys of",
@@ -89,7 +89,7 @@ REVOKE_KEYS = Deed(
     do=_revoke_keys,
     to_oneself=True,
 )
-DELETE = Deed(
+DELETE = Action(
     name="delete_selected",
     verb="Delete",
     done="Deleted",
@@ -101,7 +101,7 @@ DELETE = Deed(
 
 
 def confirmed(
-    model_admin: Any, request: HttpRequest, users: QuerySet[User], deed: Deed
+    model_admin: Any, request: HttpRequest, users: QuerySet[User], action: Action
 ) -> TemplateResponse | None:
     """The page that asks; or, where that was answered, does it."""
     chosen = list(users[: MOST + 1])
@@ -110,19 +110,19 @@ def confirmed(
             request, f"Select {MOST} at most; nothing was changed.", messages.ERROR
         )
         return None
-    refused = {user: why for user in chosen if (why := _excuse(request, user, deed))}
+    refused = {user: why for user in chosen if (why := _excuse(request, user, action))}
     concerned = [user for user in chosen if user not in refused]
-    things = owned.owned_by(concerned) if deed.deletes else []
+    things = owned.owned_by(concerned) if action.deletes else []
     missing = owned.undeletable(request, things)
     if not request.POST.get("post"):
-        return _question(model_admin, request, deed, concerned, refused, things, missing)
+        return _question(model_admin, request, action, concerned, refused, things, missing)
     if missing:
         raise PermissionDenied
-    return _step(model_admin, request, deed, concerned)
+    return _step(model_admin, request, action, concerned)
 
 
-def _excuse(request: HttpRequest, user: User, deed: Deed) -> str:
-    if user == request.user and not deed.to_oneself:
+def _excuse(request: HttpRequest, user: User, action: Action) -> str:
+    if user == request.user and not action.to_oneself:
         return "that is you"
     return "only a superuser may" if rank.is_above(request, user) else ""
 
@@ -130,7 +130,7 @@ def _excuse(request: HttpRequest, user: User, deed: Deed) -> str:
 def _question(
     model_admin: Any,
     request: HttpRequest,
-    deed: Deed,
+    action: Action,
     concerned: list[User],
     refused: dict[User, str],
     things: list[owned.Owned],
@@ -141,41 +141,41 @@ def _question(
         "admin/accounts/user/confirm.html",
         {
             **model_admin.admin_site.each_context(request),
-            "title": f"{deed.verb} {users_counted(len(concerned))}?",
-            "means": deed.means,
+            "title": f"{action.verb} {users_counted(len(concerned))}?",
+            "means": action.means,
             "opts": model_admin.opts,
             "concerned": concerned,
             "refused": refused.items(),
             "owned": [thing for thing in things if thing.number],
             "is_long": sum(thing.number for thing in things) > LONG,
             "missing": missing,
-            "hidden": [("action", deed.name), ("post", "yes")],
+            "hidden": [("action", action.name), ("post", "yes")],
             "checkbox": helpers.ACTION_CHECKBOX_NAME,
-            "button": f"{deed.verb} {users_counted(len(concerned))}",
-            "is_harmless": deed.is_harmless,
+            "button": f"{action.verb} {users_counted(len(concerned))}",
+            "is_harmless": action.is_harmless,
             "back_url": reverse("admin:accounts_user_changelist"),
         },
     )
 
 
 def _step(
-    model_admin: Any, request: HttpRequest, deed: Deed, users: list[User]
+    model_admin: Any, request: HttpRequest, action: Action, users: list[User]
 ) -> TemplateResponse | None:
     """What a second allows of it; then the page that goes on, or the list."""
     step = _begun(request, len(users))
 
     def do(user: User) -> None:
         try:
-            _do(model_admin, request, deed, user)
+            _do(model_admin, request, action, user)
         except (User.DoesNotExist, rank.Above) as error:  # since the list was read
             raise LeftOut("changed meanwhile") from error
 
     step.run(users, do)
     if not step.is_last:
-        return _go_on(model_admin, request, deed, step, users[step.taken :])
+        return _go_on(model_admin, request, action, step, users[step.taken :])
     done = step.total - step.left_out.total()
     level = messages.WARNING if step.left_out else messages.SUCCESS
-    model_admin.message_user(request, f"{deed.done} {users_counted(done)}.", level)
+    model_admin.message_user(request, f"{action.done} {users_counted(done)}.", level)
     return None
 
 
@@ -189,26 +189,26 @@ def _begun(request: HttpRequest, count: int) -> Step:
 
 
 @transaction.atomic
-def _do(model_admin: Any, request: HttpRequest, deed: Deed, user: User) -> None:
+def _do(model_admin: Any, request: HttpRequest, action: Action, user: User) -> None:
     """With its line in the admin's log, however the others end."""
-    if deed.deletes:
+    if action.deletes:
         model_admin.log_deletions(request, [user])
     else:
-        model_admin.log_change(request, user, f"{deed.done} {user}.")
-    deed.do(request, user)
+        model_admin.log_change(request, user, f"{action.done} {user}.")
+    action.do(request, user)
 
 
 def _go_on(
-    model_admin: Any, request: HttpRequest, deed: Deed, step: Step, users: list[User]
+    model_admin: Any, request: HttpRequest, action: Action, step: Step, users: list[User]
 ) -> TemplateResponse:
     context = {
         **model_admin.admin_site.each_context(request),
-        "title": f"{deed.verb} {users_counted(step.total)}",
+        "title": f"{action.verb} {users_counted(step.total)}",
         "opts": model_admin.opts,
         "step": step,
         "list_url": reverse("admin:accounts_user_changelist"),
         "left": [
-            *(("action", deed.name), ("post", "yes"), ("total", step.total)),
+            *(("action", action.name), ("post", "yes"), ("total", step.total)),
             ("left_out", json.dumps(step.left_out)),
             *((helpers.ACTION_CHECKBOX_NAME, user.pk) for user in users),
         ],
