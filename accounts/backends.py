@@ -1,13 +1,15 @@
 """The one place where an e-mail and a password are tried, for the API, the pages and the admin."""
 
+from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.hashers import check_password, is_password_usable, make_password
 from django.db.models import QuerySet
 
-from accounts import hashers
-from accounts.models import User, normalise_email
+from accounts import hashers, throttles
+from accounts.models import SignupsClosed, User, normalise_email
 from accounts.throttles import LoginAttempt
 
 # Tried where there is no password, so that it takes the same time.
@@ -29,6 +31,17 @@ class GuardedBackend(ModelBackend):
         """
         email = normalise_email(username or kwargs.get("email") or "")
         return _try(request, email, password or "", User.objects.filter(email=email))
+
+
+def sign_up(request: Any, save: Callable[[], User]) -> User:
+    """The new user that `save` makes, which hashes; each try is counted. Raises SignupsClosed,
+    Throttled, Busy, and what `save` does."""
+    if not settings.SIGNUPS_OPEN:
+        raise SignupsClosed
+    throttles.look_at_sign_ups(request)
+    with hashers.slot():  # first: who is told to come back has not tried yet
+        throttles.count_sign_up(request)
+        return save()
 
 
 def prove_password(request: Any, user: User, password: str) -> str | None:

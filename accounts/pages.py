@@ -6,11 +6,12 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
-from django.contrib.auth import views
+from django.contrib.auth import login, views
 from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
@@ -18,10 +19,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView
 
 from accounts import hashers
-from accounts.backends import prove_password
-from accounts.models import User
+from accounts.backends import prove_password, sign_up
+from accounts.models import EmailTaken, SignupsClosed, User
 from accounts.models.resets import WrongLink, reset_password, user_of_reset_token
-from accounts.serializers import PASSWORD_MAX_LENGTH
+from accounts.serializers import PASSWORD_MAX_LENGTH, SignupSerializer
 from accounts.throttles import Throttled
 
 
@@ -113,6 +114,53 @@ class AdminPasswordPage(views.PasswordChangeView):
 
     def form_invalid(self, form: Any) -> HttpResponse:
         return with_retry_after(super().form_invalid(form), form)
+
+
+class SignupForm(GuardedForm):
+    """Three fields, under the rules of the API."""
+
+    name = forms.CharField(max_length=100)
+    email = forms.EmailField(label="E-mail")
+    password = forms.CharField(
+        strip=False,
+        max_length=PASSWORD_MAX_LENGTH,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="At least 10 characters.",
+    )
+
+    def clean(self) -> Any:
+        super().clean()
+        if not self.errors:
+            self.serializer = SignupSerializer(data=self.cleaned_data)
+            if not self.serializer.is_valid():
+                for name, sentences in self.serializer.errors.items():
+                    self.add_error(name, [str(each) for each in sentences])
+        return self.cleaned_data
+
+
+@method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
+class SignupPage(FormView):
+    """Makes an account, and logs it in."""
+
+    form_class = SignupForm
+    template_name = "accounts/sign_up.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if settings.SIGNUPS_OPEN:
+            return super().dispatch(request, *args, **kwargs)
+        return self.render_to_response({"problem": str(SignupsClosed())}, status=403)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            user = sign_up(self.request, form.serializer.save)
+        except EmailTaken as error:
+            form.add_error("email", str(error))
+            return self.form_invalid(form)
+        except (Throttled, hashers.Busy) as error:
+            form.refuse(error)
+            return with_retry_after(self.form_invalid(form), form)
+        login(self.request, user, backend="accounts.backends.GuardedBackend")
+        return redirect(settings.LOGIN_REDIRECT_URL)
 
 
 class LoginPage(views.LoginView):

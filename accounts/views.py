@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from accounts import background, hashers, throttles, tokens
 from accounts.api import ApiView
+from accounts.backends import sign_up
 from accounts.models import ApiKey, PasswordReset, Session, SignupsClosed, User, WrongCredentials
 from accounts.pages import site_of
 from accounts.permissions import HasScope, IsOwner
@@ -60,11 +61,7 @@ class SignupView(OpenView):
     def post(self, request: Request) -> Response:
         if not settings.SIGNUPS_OPEN:
             raise SignupsClosed
-        serializer = self.valid(request)
-        throttles.look_at_sign_ups(request)
-        with hashers.slot():  # first: who is told to come back has not tried yet
-            throttles.count_sign_up(request)
-            user = serializer.save()
+        user = sign_up(request, self.valid(request).save)
         body = {"message": f"Welcome, {user.name}.", **_shown(_issue(request, user))}
         return Response(body, status=status.HTTP_201_CREATED)
 

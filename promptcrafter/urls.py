@@ -14,6 +14,7 @@ from accounts.pages import (
     AdminPasswordPage,
     LoginPage,
     PasswordResetPage,
+    SignupPage,
     admin_login,
 )
 from promptcrafter.browsable.root import Looking, entrances, welcome
@@ -66,6 +67,7 @@ urlpatterns = [
     path("admin/password_change/", admin.site.admin_view(AdminPasswordPage.as_view())),
     path("admin/", admin.site.urls),
     path("password-reset", PasswordResetPage.as_view(), name="password-reset"),
+    path("api-auth/signup/", SignupPage.as_view(), name="sign-up"),
     path("api-auth/login/", LoginPage.as_view(), name="log-in"),
     path("api-auth/", include("rest_framework.urls")),
 ]

@@ -92,10 +92,10 @@ def test_the_first_page_leads_staff_to_the_admin(make_user):
 def test_a_stranger_is_welcomed_and_a_program_is_told_to_log_in(db, settings):
     page = looking().get("/")
     assert page.status_code == 200
-    assert {"/api-auth/login/", "/auth/signup", "/docs"} <= set(links(page))
+    assert {"/api-auth/login/", "/api-auth/signup/", "/docs"} <= set(links(page))
     assert "/prompts" not in links(page)
     settings.SIGNUPS_OPEN = False
-    assert "/auth/signup" not in links(looking().get("/"))
+    assert "/api-auth/signup/" not in links(looking().get("/"))
     answer = Client().get("/")
     assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
 

@@ -33,6 +33,7 @@ WORDS = {
     "docs": "The API's reference, to try out",
     "admin": "What operators see and do",
     "log in": "Into these pages, by e-mail and password",
+    "sign up": "Make an account",
 }
 
 
@@ -50,7 +51,7 @@ def entrances(request: Request) -> dict[str, str]:
         staff = FOR_STAFF if getattr(request.user, "is_staff", False) else {}
         paths = FOR_PEOPLE | FOR_ALL | staff
     else:
-        sign_up = {"sign up": "/auth/signup"} if settings.SIGNUPS_OPEN else {}
+        sign_up = {"sign up": "/api-auth/signup/"} if settings.SIGNUPS_OPEN else {}
         paths = FOR_STRANGERS | sign_up | FOR_ALL
     return {name: request.build_absolute_uri(path) for name, path in paths.items()}
 

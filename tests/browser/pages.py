@@ -118,7 +118,8 @@ PAGES = [
     in_api("search", "/search?q=parcel&highlight=true"),
     in_api("search-empty", "/search", status=400),
     in_api("render", "/prompts/{prompt}/render", status=405),
-    Kind("sign-up", "/auth/signup", status=405),
+    Kind("sign-up", "/api-auth/signup/"),
+    Kind("api-sign-up", "/auth/signup", status=405),
     in_api("forbidden", "/prompts/{foreign}", status=403),
     in_api("not-found", "/prompts/prompt_01jdb3000000000000000000zz", status=404),
 ]
