@@ -229,7 +229,7 @@ def _problem(status: int, code: str, sentence: str, error: BaseException | None 
 
 def _invalid(detail: Any) -> Problem:
     by_field = detail if isinstance(detail, dict) else {"non_field_errors": detail}
-    fields = {name: _sentences(inner) for name, inner in by_field.items()}
+    fields = {_sendable(name): _sentences(inner) for name, inner in by_field.items()}
     first = next(iter(fields))
     more = f" ({len(fields) - 1} more in `fields`.)" if len(fields) > 1 else ""
     return Problem(400, "invalid", f"{first}: {fields[first][0]}{more}", {"fields": fields})
@@ -241,4 +241,9 @@ def _sentences(detail: Any) -> list[str]:
         return [sentence for inner in detail.values() for sentence in _sentences(inner)]
     if isinstance(detail, list):
         return [sentence for inner in detail for sentence in _sentences(inner)]
-    return [str(detail)]
+    return [_sendable(str(detail))]
+
+
+def _sendable(text: str) -> str:
+    """A name that the client made up may have a lone surrogate, which UTF-8 has not."""
+    return text.encode(errors="replace").decode()

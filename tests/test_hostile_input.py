@@ -119,3 +119,10 @@ def test_a_method_is_what_it_is(alice, make_prompt, header):
     prompt = make_prompt(alice)
     alice.send("GET", f"/prompts/{prompt.wire_id}", headers={header: "DELETE"})
     assert Prompt.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["/logs/batch", "/auth/keys"])
+def test_an_unknown_field_may_have_any_name(alice, path):
+    answer = alice.post(path, '{"\\ud800": null}')
+    assert answer.status_code == 400
+    assert "?" in answer.json()["fields"]

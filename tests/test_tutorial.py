@@ -55,7 +55,7 @@ one …e
 def test_the_readmes_curl_lines_lead_from_sign_up_to_search(server):
     script = lines_to_type("README.md")
     assert "API=http://127.0.0.1:8000\n" in script
-    done = shell(script.replace(API, server))
+    done = shell(script.replace(API, server).replace(ADA, "reader@example.com"))
     assert done.returncode == 0, done.stderr
     assert '"score":7.5' in done.stdout
     assert done.stdout.endswith("]")
