@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 from uuid import UUID
 
@@ -199,13 +200,8 @@ def _set_tags(prompt, request, words, message):
         words = tags.clean(words)
     except ValueError as error:
         raise LeftOut("full of tags already") from error
-    base = prompt.version
-    prompt.edit(
-        author=request.user,
-        message=message,
-        tags=words,
-        check=lambda locked: locked.require_base(base),
-    )
+    check = partial(Prompt.require_base, number=prompt.version)
+    prompt.edit(author=request.user, message=message, tags=words, check=check)
 
 
 def _label(prompt, request, word):

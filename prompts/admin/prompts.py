@@ -104,10 +104,7 @@ class PromptAdmin(ListAdmin):
     autocomplete_fields = ["owner"]
     readonly_fields = ["known_as", "version", "created_at", "updated_at"]
     fieldsets = [
-        (
-            None,
-            {"fields": ["owner", *diffs.FIELDS, "message", "base_version"]},
-        ),
+        (None, {"fields": ["owner", *diffs.FIELDS, "message", "base_version"]}),
         ("Set by the server", {"fields": [*readonly_fields]}),
     ]
 

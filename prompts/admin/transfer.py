@@ -90,8 +90,7 @@ class ImportPage(AdminPage):
         return may_import(request)
 
     def get_context_data(self, **kwargs):
-        limits = {"columns": tables.READ, "max_bytes": MAX_BYTES}
-        return super().get_context_data(**kwargs) | limits
+        return super().get_context_data(**kwargs) | {"max_bytes": MAX_BYTES}
 
     def post(self, request):
         try:
