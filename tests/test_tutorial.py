@@ -1,9 +1,15 @@
 """The pages that teach, typed line by line against the real server."""
 
 import json
+import os
+import re
+import subprocess
+import sys
 
+import httpx2
 import pytest
 
+from tests import live
 from tests.documents import ADA, API, differences, lines_to_type, shell, steps
 from tests.live import ROOT
 
@@ -143,3 +149,45 @@ def test_the_lines_about_accounts_go_on_from_there_too(server):
     assert json.loads(me)["email"] == "max@example.com"
     assert (json.loads(released), logged_out) == ([], "")
     assert json.loads(keys)[0]["labels"] == ["production"]
+
+
+ANSWERS = {
+    "E-mail: ": "root@example.com",
+    "Name: ": "Root",
+    "Password: ": "correct horse battery",
+    "Password (again): ": "correct horse battery",
+}
+
+
+def test_the_tutorials_line_makes_an_operator(tmp_path):
+    """Typed at a terminal, for it asks for one."""
+    (line,) = re.findall(r"^ +(\S+ manage.py createsuperuser)$", tutorial(), re.MULTILINE)
+    with live.database() as of_database:
+        process, url = live.start(tmp_path, **of_database)
+        environment = live.clean_environment() | of_database | {"DATA_DIR": str(tmp_path)}
+        said = typed(line.replace(".venv/bin/python", sys.executable), environment)
+        login = {"email": ANSWERS["E-mail: "], "password": ANSWERS["Password: "]}
+        assert httpx2.post(f"{url}/auth/login", json=login).status_code == 200, said
+        process.terminate()
+        assert process.wait(timeout=20) == 0
+
+
+def tutorial():
+    return (ROOT / "docs/tutorial.md").read_text()
+
+
+def typed(line, environment):
+    """What a command says at a terminal to who answers what it asks."""
+    ours, theirs = os.openpty()
+    process = subprocess.Popen(
+        line.split(), cwd=ROOT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    said = ""
+    for question, answer in ANSWERS.items():
+        while not said.endswith(question):
+            said += os.read(ours, 1).decode()
+        os.write(ours, f"{answer}\n".encode())
+    assert process.wait(timeout=60) == 0, said
+    os.close(ours)
+    return said
