@@ -1,6 +1,7 @@
 # make run    everything from a fresh clone to a listening server
 # make test   the whole suite, on SQLite and on PostgreSQL
 # make test-browser   of it what needs a browser, on SQLite
+# make test-faults   what survives when things are killed, filled up, cut off; on both databases
 # make screenshots    docs/screenshots anew, of each kind of page
 # make check  lint, types, layers, migrations, deployment settings
 # make docs    docs/openapi.yaml and docs/collection.json anew, of the code, with what it answers
@@ -13,7 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test test-browser screenshots check docs bench-scale bench-evidence bench-admin format clean
+.PHONY: run test test-browser test-faults screenshots check docs bench-scale bench-evidence bench-admin format clean
 
 run: $(VENV)/runtime
 	@exec $(BIN)/python -m promptcrafter.serve
@@ -23,6 +24,9 @@ test: $(VENV)/development
 
 test-browser: $(VENV)/development
 	@env -u TEST_DATABASE_URL REQUIRE_CHROMIUM=1 $(BIN)/python -m pytest tests/test_*_in_chromium.py $(ARGS)
+
+test-faults: $(VENV)/development
+	@$(BIN)/python -m tests tests/faults $(ARGS)
 
 screenshots: $(VENV)/development
 	@$(BIN)/python -m tests.screenshots $(ARGS)
