@@ -49,7 +49,10 @@ class ApiView(GenericAPIView):
     def find(self, among: QuerySet[Any], wire_id: str) -> Any:
         """The caller's thing of that id; raises MalformedId, NotFound or PermissionDenied."""
         kind = among.model.KIND
-        found = among.filter(pk=ids.decode(kind, wire_id)).first()
+        return self.require(kind, among.filter(pk=ids.decode(kind, wire_id)).first())
+
+    def require(self, kind: str, found: Any) -> Any:
+        """That thing, where it is there and the caller's; raises NotFound or PermissionDenied."""
         if found is None:
             raise self.not_found(kind)
         self.check_object_permissions(self.request, found)

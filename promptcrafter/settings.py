@@ -106,6 +106,8 @@ SQLITE_OPTIONS: dict[str, Any] = {
 }
 POSTGRESQL_OPTIONS: dict[str, Any] = {
     "connect_timeout": 3,
+    # At the first time; it is those of promptcrafter.statements alone that are prepared.
+    "prepare_threshold": 0,
     "keepalives_idle": 30,
     "tcp_user_timeout": 10_000,
     # A session stuck in a lock gives up instead of holding a thread for ever. PostgreSQL 15 expects
@@ -122,6 +124,8 @@ def database() -> dict[str, Any]:
     config = env.database("DATABASE_URL", file=DATA_DIR / "promptcrafter.sqlite3")
     is_sqlite = config["ENGINE"].endswith("sqlite3")
     ours = SQLITE_OPTIONS if is_sqlite else POSTGRESQL_OPTIONS
+    if not is_sqlite:
+        config["ENGINE"] = "promptcrafter.postgresql"
     config["OPTIONS"] = {**ours, **config.get("OPTIONS", {})}
     # Kept for the life of the thread. Opening one per request costs four times the request.
     config.setdefault("CONN_MAX_AGE", None)

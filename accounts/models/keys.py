@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts import keys
 from accounts.models.users import User
 from promptcrafter import ids
+from promptcrafter.statements import Parameter, Statement
 
 KEYS_MAX_COUNT = 100
 
@@ -39,9 +40,7 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         """The key that is good now, with its `user`, or None. One query at most."""
         if not keys.is_well_formed(text):
             return None
-        good = self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
-        good = good.filter(user__is_active=True).select_related("user")
-        key = good.filter(prefix=keys.prefix(text)).first()
+        key = _FIND.first(prefix=keys.prefix(text), now=timezone.now())
         return key if key and compare_digest(key.digest, keys.digest(text)) else None
 
     @transaction.atomic
@@ -101,3 +100,13 @@ class ApiKey(models.Model):
 
 def _minute(moment: datetime) -> datetime:
     return moment.replace(second=0, microsecond=0)
+
+
+_NOW = Parameter("now", models.DateTimeField())
+_FIND = Statement(
+    lambda: ApiKey.objects.filter(
+        Q(expires_at=None) | Q(expires_at__gt=_NOW),
+        user__is_active=True,
+        prefix=Parameter("prefix", models.CharField()),
+    ).select_related("user")
+)

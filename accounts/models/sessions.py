@@ -5,7 +5,7 @@ A token names its session, and a session that is gone ends all its tokens at onc
 """
 
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from django.conf import settings
@@ -15,15 +15,16 @@ from django.utils.crypto import constant_time_compare
 
 from accounts.models.users import PASSWORD_MARK_LENGTH, User, WrongCredentials
 from promptcrafter import ids
+from promptcrafter.statements import Parameter, Statement
 
 DEVICE_MAX_LENGTH = 200
 SESSIONS_MAX_COUNT = 100
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
-    def good(self) -> Self:
+    def good(self, *, now: Any = None) -> Self:
         """Those that have not run out, of people who may use the service; with their `user`."""
-        mine = self.filter(expires_at__gt=timezone.now(), user__is_active=True)
+        mine = self.filter(expires_at__gt=now or timezone.now(), user__is_active=True)
         return mine.select_related("user")
 
     def of(self, user: User) -> "list[Session]":
@@ -36,7 +37,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
 
     def find(self, key: UUID) -> "Session | None":
         """The good session of this key, or None. One query."""
-        session = self.good().filter(pk=key).first()
+        session = _FIND.first(key=key, now=timezone.now())
         return session if session and session.is_of_this_password() else None
 
     def open(self, user: User, *, refresh_id: str, device: str = "") -> "Session":
@@ -104,3 +105,10 @@ class Session(models.Model):
             return True
         Session.objects.filter(pk=self.pk).delete()
         return False
+
+
+_FIND = Statement(
+    lambda: Session.objects.good(now=Parameter("now", models.DateTimeField())).filter(
+        pk=Parameter("key", models.UUIDField())
+    )
+)

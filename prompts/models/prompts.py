@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Self
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -20,6 +21,7 @@ from django.utils import timezone
 
 from promptcrafter import ids
 from promptcrafter.labels import check_name
+from promptcrafter.statements import Parameter, Statement
 from prompts import diffs, rendering, search, tags
 from prompts.evidence import SCORE_CENTRE, Scored
 from prompts.models.expressions import ByCodePoint
@@ -111,6 +113,14 @@ _PromptManager = models.Manager.from_queryset(PromptQuerySet)
 
 class LivePrompts(_PromptManager):
     """Those that are not in the trash."""
+
+    def read(self, key: UUID) -> "Prompt | None":
+        """The prompt of that key, as `without_search_text` has it; one query."""
+        return _READ.first(key=key)
+
+    def read_without_text(self, key: UUID) -> "Prompt | None":
+        """The same, as `without_text` has it."""
+        return _READ_WITHOUT_TEXT.first(key=key)
 
     def get_queryset(self) -> PromptQuerySet:
         return PromptQuerySet(self.model, using=self._db).filter(LIVE)
@@ -494,3 +504,8 @@ def _later_than(moment: datetime) -> datetime:
 
 def _just_after(moment: datetime) -> datetime:
     return moment + timedelta(microseconds=1)
+
+
+_KEY = Parameter("key", models.UUIDField())
+_READ = Statement(lambda: Prompt.objects.without_search_text().filter(pk=_KEY))
+_READ_WITHOUT_TEXT = Statement(lambda: Prompt.objects.without_text().filter(pk=_KEY))
