@@ -46,13 +46,13 @@ MIDDLEWARE = [
     "promptcrafter.headers.for_browsers",
     "django.middleware.security.SecurityMiddleware",
     "promptcrafter.middleware.guard",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "promptcrafter.pages.StaticFiles",
     "django.middleware.http.ConditionalGetMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "promptcrafter.pages.Sessions",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "promptcrafter.pages.Csrf",
+    "promptcrafter.pages.Authentication",
+    "promptcrafter.pages.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 

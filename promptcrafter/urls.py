@@ -55,8 +55,8 @@ admin.site.site_title = admin.site.site_header = "PromptCrafter"
 
 urlpatterns = [
     path("auth/", include("accounts.urls")),
+    path("", include(router.urls)),  # first, for it has the most that is asked for
     path("", include("prompts.urls")),
-    path("", include(router.urls)),
     path("openapi.json", DescriptionView.as_view()),
     path("docs", DocumentationPage.as_view(), name="docs"),
     path("healthz", healthz),

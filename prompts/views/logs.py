@@ -76,7 +76,7 @@ class LogViewSet(LogWritingView, GenericViewSet):
     """The outputs that your prompts produced, newest first; with `promptId`, one prompt's."""
 
     serializer_class = LogSerializer
-    lookup_value_regex = "[^/]+"
+    lookup_value_regex = "(?!batch$)[^/]+"
 
     def get_serializer_class(self):
         return RatingSerializer if self.action == "partial_update" else LogSerializer

@@ -49,7 +49,8 @@ class PromptViewSet(OwnedView, GenericViewSet):
 
     serializer_class = PromptSerializer
     limited_methods = ("GET",)
-    lookup_value_regex = "[^/]+"  # whatever is sent; ids.decode says what is wrong with it
+    # Whatever is sent; ids.decode says what is wrong with it.
+    lookup_value_regex = "(?!batch$)[^/]+"
 
     repeatable = ("tag",)
 
@@ -96,7 +97,7 @@ class PromptViewSet(OwnedView, GenericViewSet):
         ref = self.visible_reference(prompt, ref)
         row = prompt if ref == "latest" else prompt.at(ref)
         headers = {"ETag": self._etag(prompt, prompt.number_of(ref))}
-        return Response(self.get_serializer(row).data, headers=headers)
+        return Response(PromptSerializer().to_representation(row), headers=headers)
 
     @extend_schema(
         responses={
