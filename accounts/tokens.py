@@ -52,12 +52,13 @@ def issue(user: User, *, device: str = "") -> Pair:
     return _sign(Session.objects.open(user, refresh_id=refresh_id, device=device), refresh_id)
 
 
-def session_of(token: str) -> Session:
-    """The session of an access token, with its `user`. One query; raises InvalidToken."""
+def session_of(token: str, **reading: Any) -> Session:
+    """The session of an access token, with its `user` and what Session.objects.find is told to read
+    with it. One query; raises InvalidToken."""
     claims = _known_claims(token)
     if claims["exp"] <= time.time():
         raise InvalidToken
-    return _session(claims)
+    return _session(claims, **reading)
 
 
 def session_to_renew(refresh: str) -> Session:
@@ -112,8 +113,8 @@ def _session_key(claims: dict[str, Any]) -> UUID:
         raise InvalidToken from error
 
 
-def _session(claims: dict[str, Any]) -> Session:
-    session = Session.objects.find(_session_key(claims))
+def _session(claims: dict[str, Any], **reading: Any) -> Session:
+    session = Session.objects.find(_session_key(claims), **reading)
     if session is None or str(session.user_id) != claims.get("sub"):
         raise InvalidToken
     return session

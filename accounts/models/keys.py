@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from secrets import compare_digest
-from typing import Any
+from typing import Any, Self
 
 from django.db import OperationalError, models, transaction
 from django.db.models import Q
@@ -36,11 +36,22 @@ class TooManyKeys(Exception):
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
-    def find(self, text: str) -> "ApiKey | None":
-        """The key that is good now, with its `user`, or None. One query at most."""
+    def sought(self) -> Self:
+        """What `find` runs, as a Statement of `prefix` and `now`, or one that reads more with it."""
+        now = Parameter("now", models.DateTimeField())
+        good = self.filter(Q(expires_at=None) | Q(expires_at__gt=now), user__is_active=True)
+        prefix = Parameter("prefix", models.CharField())
+        return good.filter(prefix=prefix).select_related("user")
+
+    def find(
+        self, text: str, *, by: "Statement[ApiKey] | None" = None, **values: Any
+    ) -> "ApiKey | None":
+        """The key that is good now, with its `user`, or None. One query at most, which reads more
+        by another statement of those that are `sought`."""
         if not keys.is_well_formed(text):
             return None
-        key = _FIND.first(prefix=keys.prefix(text), now=timezone.now())
+        found = by or _FIND
+        key = found.first(prefix=keys.prefix(text), now=timezone.now(), **values)
         return key if key and compare_digest(key.digest, keys.digest(text)) else None
 
     @transaction.atomic
@@ -102,11 +113,4 @@ def _minute(moment: datetime) -> datetime:
     return moment.replace(second=0, microsecond=0)
 
 
-_NOW = Parameter("now", models.DateTimeField())
-_FIND = Statement(
-    lambda: ApiKey.objects.filter(
-        Q(expires_at=None) | Q(expires_at__gt=_NOW),
-        user__is_active=True,
-        prefix=Parameter("prefix", models.CharField()),
-    ).select_related("user")
-)
+_FIND = Statement(lambda: ApiKey.objects.sought())

@@ -35,9 +35,17 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def expired(self) -> Self:
         return self.filter(expires_at__lte=timezone.now())
 
-    def find(self, key: UUID) -> "Session | None":
-        """The good session of this key, or None. One query."""
-        session = _FIND.first(key=key, now=timezone.now())
+    def sought(self) -> Self:
+        """What `find` runs, as a Statement of `session` and `now`, or one that reads more with it."""
+        key = Parameter("session", models.UUIDField())
+        return self.good(now=Parameter("now", models.DateTimeField())).filter(pk=key)
+
+    def find(
+        self, key: UUID, *, by: "Statement[Session] | None" = None, **values: Any
+    ) -> "Session | None":
+        """The good session of this key, or None. One query, which reads more by another statement
+        of those that are `sought`."""
+        session = (by or _FIND).first(session=key, now=timezone.now(), **values)
         return session if session and session.is_of_this_password() else None
 
     def open(self, user: User, *, refresh_id: str, device: str = "") -> "Session":
@@ -107,8 +115,4 @@ class Session(models.Model):
         return False
 
 
-_FIND = Statement(
-    lambda: Session.objects.good(now=Parameter("now", models.DateTimeField())).filter(
-        pk=Parameter("key", models.UUIDField())
-    )
-)
+_FIND = Statement(lambda: Session.objects.sought())

@@ -1,3 +1,6 @@
+from typing import Any
+
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ValidationError
@@ -21,11 +24,11 @@ from prompts.serializers.prompts import (
 from prompts.views import lists, shown
 from prompts.views.base import OwnedView
 from prompts.views.idempotent import idempotent
+from prompts.views.unchanged import etag, unchanged
 
 
 def prompt_etag(prompt: Prompt, number: int | None = None) -> str:
-    """Strong: which version's text, and the count of all that shows beside it."""
-    return f'"{number or prompt.version}-{prompt.revision}"'
+    return etag(number or prompt.version, prompt.revision)
 
 
 def prompt_answer(prompt: Prompt, status: int = 200) -> Response:
@@ -53,6 +56,10 @@ class PromptViewSet(OwnedView, GenericViewSet):
     lookup_value_regex = "(?!batch$)[^/]+"
 
     repeatable = ("tag",)
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        known = unchanged(request, kwargs["pk"]) if "pk" in kwargs else None
+        return known or super().dispatch(request, *args, **kwargs)
 
     def known_parameters(self):
         return {"list": names(PromptListParameters), "retrieve": ("version", "label")}.get(
@@ -90,9 +97,9 @@ class PromptViewSet(OwnedView, GenericViewSet):
         ref = self._reference()
         if "If-None-Match" in request.headers:  # decided before the text is read
             known = self.find_prompt_without_text()
-            etag = self._etag(known, known.number_of(self.visible_reference(known, ref)))
-            if is_fresh(request, etag):
-                return not_modified(etag)
+            tag = self._etag(known, known.number_of(self.visible_reference(known, ref)))
+            if is_fresh(request, tag):
+                return not_modified(tag)
         prompt = self.find_prompt()
         ref = self.visible_reference(prompt, ref)
         row = prompt if ref == "latest" else prompt.at(ref)
