@@ -37,7 +37,7 @@ class TooManyKeys(Exception):
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def sought(self) -> Self:
-        """What `find` runs, as a Statement of `prefix` and `now`, or one that reads more with it."""
+        """What `find` runs, a Statement of `prefix` and `now`, or one that reads more with it."""
         now = Parameter("now", models.DateTimeField())
         good = self.filter(Q(expires_at=None) | Q(expires_at__gt=now), user__is_active=True)
         prefix = Parameter("prefix", models.CharField())

@@ -36,7 +36,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.filter(expires_at__lte=timezone.now())
 
     def sought(self) -> Self:
-        """What `find` runs, as a Statement of `session` and `now`, or one that reads more with it."""
+        """What `find` runs, a Statement of `session` and `now`, or one that reads more with it."""
         key = Parameter("session", models.UUIDField())
         return self.good(now=Parameter("now", models.DateTimeField())).filter(pk=key)
 

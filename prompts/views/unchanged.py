@@ -50,7 +50,7 @@ def _is_plain(request: HttpRequest) -> bool:
     return request.method == "GET" and not is_page and sent in ([], [("label", 1)])
 
 
-def _caller(token: str, *, prompt: UUID) -> Session | ApiKey | None:
+def _caller(token: str, *, prompt: UUID) -> Any:
     """The session or key, with what it `shows` of the prompt: nothing, where that is not its."""
     if token.startswith("pc_"):
         return ApiKey.objects.find(token, by=_KEY, prompt=prompt)
@@ -66,8 +66,9 @@ def _tag(caller: Any, label: str | None) -> str | None:
 
 
 def _reads_all(caller: Session | ApiKey) -> bool:
-    is_key = isinstance(caller, ApiKey)
-    return not is_key or (Scope.PROMPTS_READ in caller.scopes and not caller.labels)
+    if not isinstance(caller, ApiKey):
+        return True
+    return Scope.PROMPTS_READ in caller.scopes and not caller.labels
 
 
 def _with_prompt(callers: QuerySet[Any]) -> QuerySet[Any]:
