@@ -36,17 +36,19 @@ def _reaped_ms(pid: int) -> float:
 
 def memory_mb(pid: int, name: str) -> float:
     """Of a tree; `VmRSS` is what it has, `VmHWM` the most that each of it ever had."""
-    lines = [
-        line
-        for each in tree(pid)
-        for line in Path(f"/proc/{each}/status").read_text().splitlines()
-        if line.startswith(name)
-    ]
-    return sum(int(line.split()[1]) for line in lines) / 1_024
+    return sum(_kilobytes(each, "status", f"{name}:") for each in tree(pid)) / 1_024
 
 
-def private_mb(pid: int) -> float:
-    """What a tree would give back: of pages that several processes have, each its share (PSS)."""
-    files = [Path(f"/proc/{each}/smaps_rollup").read_text() for each in tree(pid)]
-    lines = [line for text in files for line in text.splitlines() if line.startswith("Pss:")]
-    return sum(int(line.split()[1]) for line in lines) / 1_024
+def largest_mb(pid: int) -> float:
+    """The most that one process of a tree ever had."""
+    return max(_kilobytes(each, "status", "VmHWM:") for each in tree(pid)) / 1_024
+
+
+def shared_mb(pid: int) -> float:
+    """What a tree has; of pages that several processes have, each counts its share (PSS)."""
+    return sum(_kilobytes(each, "smaps_rollup", "Pss:") for each in tree(pid)) / 1_024
+
+
+def _kilobytes(pid: int, file: str, name: str) -> int:
+    lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith(name))

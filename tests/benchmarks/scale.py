@@ -245,7 +245,12 @@ def running(database: str, directory: Path, plan: list[int]) -> Iterator[Any]:
 
 @contextmanager
 def library(
-    database: str, directory: Path, plan: list[int], *, options: str = ORDINARY
+    database: str,
+    directory: Path,
+    plan: list[int],
+    *,
+    logs: int | None = None,
+    options: str = ORDINARY,
 ) -> Iterator[tuple[dict[str, str], int | None]]:
     """The environment that names such a library, and the process of PostgreSQL."""
     with ExitStack() as stack:
@@ -257,16 +262,16 @@ def library(
             url, cluster = stack.enter_context(kept_cluster(directory / "postgresql", options))
             environment["DATABASE_URL"] = url
         if not (directory / "built").exists():
-            build(environment, plan)
+            build(environment, plan, logs=plan[1] // 20 if logs is None else logs)
             (directory / "built").touch()
         yield environment, cluster
 
 
-def build(environment: dict[str, str], plan: list[int]) -> None:
+def build(environment: dict[str, str], plan: list[int], *, logs: int) -> None:
     users, prompts, *large = map(str, plan)
     seed = ["seed_library", "--users", users, "--prompts", prompts]
     seed += ["--large", *large] if large else []
-    seed += ["--versions", "1.1", "--logs", str(plan[1] // 20), "--password", PASSWORD]
+    seed += ["--versions", "1.1", "--logs", str(logs), "--password", PASSWORD]
     for command in (["migrate", "-v0"], seed, ["index_search"]):
         begun = time.monotonic()
         run = [sys.executable, "manage.py", *command]

@@ -43,12 +43,16 @@ def drive(
     url: str, requests: Sequence[bytes], *, expected: int, seconds: int, connections: int = 4
 ) -> Load:
     """Sends them in turn for so long; raises Unexpected for any other status, or none."""
+    if shutil.which("wrk") is None:
+        sys.exit("No wrk here. apt install wrk")
     with tempfile.TemporaryDirectory() as directory:
         script = Path(directory, "requests.lua")
         script.write_text(_script(requests, expected), encoding="ascii")
-        with running(url, script, seconds=seconds, connections=connections) as process:
-            output, _ = process.communicate(timeout=seconds + 60)
-    told = json.loads(output.splitlines()[-1])
+        size = ["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s"]
+        run = subprocess.run(
+            ["wrk", *size, "-s", str(script), url], stdout=subprocess.PIPE, check=True
+        )
+    told = json.loads(run.stdout.splitlines()[-1])
     if told["wrong"] or told["broken"] or not told["answered"]:
         example = requests[0].partition(b"\r\n")[0].decode()
         raise Unexpected(
@@ -57,13 +61,6 @@ def drive(
         )
     per_second = told["answered"] / told["us"] * 1e6
     return Load(told["sent"], per_second, told["p50"] / 1_000, told["p99"] / 1_000)
-
-
-def running(url: str, script: Path, *, seconds: int, connections: int) -> "subprocess.Popen[bytes]":
-    if shutil.which("wrk") is None:
-        sys.exit("No wrk here. apt install wrk")
-    size = ["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s"]
-    return subprocess.Popen(["wrk", *size, "-s", str(script), url], stdout=subprocess.PIPE)
 
 
 def _script(requests: Sequence[bytes], expected: int) -> str:

@@ -3,7 +3,6 @@
 from django.urls import include, path
 from rest_framework import filters, serializers, viewsets
 from rest_framework.routers import DefaultRouter
-from rest_framework_simplejwt.views import TokenObtainPairView
 
 from tests.benchmarks.peers.drf.models import Log, Prompt
 
@@ -60,5 +59,4 @@ router.register("logs", LogViewSet, basename="log")
 
 urlpatterns = [
     path("", include(router.urls)),
-    path("auth/login", TokenObtainPairView.as_view()),
 ]
