@@ -46,6 +46,7 @@ MIDDLEWARE = [
     "promptcrafter.headers.for_browsers",
     "django.middleware.security.SecurityMiddleware",
     "promptcrafter.middleware.guard",
+    "prompts.views.direct.directly",
     "promptcrafter.pages.StaticFiles",
     "django.middleware.http.ConditionalGetMiddleware",
     "promptcrafter.pages.Sessions",

@@ -41,7 +41,7 @@ class Statement(Generic[Row]):
         compiled = self._compiled.get(using)
         if compiled is None:
             compiled = self._compiled[using] = Compiled(self._queryset(), using)
-        with _cursor(connection) as cursor:
+        with statement_cursor(connection) as cursor:
             cursor.execute(compiled.sql, compiled.parameters(values, connection))
             row = cursor.fetchone()
         return None if row is None else compiled.build(row, connection)
@@ -86,7 +86,7 @@ class Compiled:
         return instance
 
 
-def _cursor(connection: Any) -> Any:
+def statement_cursor(connection: Any) -> Any:
     """PostgreSQL's are prepared; sqlite3 keeps the last 128 of a connection's by itself."""
     if connection.vendor == "postgresql":
         return connection.statement_cursor()

@@ -21,6 +21,7 @@ from promptcrafter.browsable.root import Looking, entrances, welcome
 from promptcrafter.description import DescriptionView, DocumentationPage
 from promptcrafter.health import healthz, readyz
 from promptcrafter.openapi.operations import Schema
+from prompts.urls import batches
 from prompts.views.logs import LogViewSet
 from prompts.views.prompts import PromptViewSet
 
@@ -55,7 +56,8 @@ admin.site.site_title = admin.site.site_header = "PromptCrafter"
 
 urlpatterns = [
     path("auth/", include("accounts.urls")),
-    path("", include(router.urls)),  # first, for it has the most that is asked for
+    path("", include(batches)),
+    path("", include(router.urls)),
     path("", include("prompts.urls")),
     path("openapi.json", DescriptionView.as_view()),
     path("docs", DocumentationPage.as_view(), name="docs"),

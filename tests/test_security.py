@@ -237,7 +237,7 @@ def test_an_edit_that_fails_half_way_is_not_made(alice, make_prompt, monkeypatch
         raise RuntimeError
 
     prompt = make_prompt(alice)
-    monkeypatch.setattr("prompts.models.Version.save", fail)
+    monkeypatch.setattr("prompts.models.Version.append", fail)
     answer = alice.patch(f"/prompts/{prompt.wire_id}", {"title": "Half way"})
     assert answer.status_code == 500
     kept = Prompt.objects.get()

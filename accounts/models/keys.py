@@ -101,12 +101,16 @@ class ApiKey(models.Model):
 
     def note_use(self) -> None:
         """At most one write a minute; a database that is too busy for it is no reason to fail."""
-        minute = _minute(timezone.now())
-        if self.last_used_at != minute:
+        if self.is_to_note():
             try:
+                minute = _minute(timezone.now())
                 ApiKey.objects.filter(pk=self.pk).update(last_used_at=minute)
             except OperationalError:
                 return
+
+    def is_to_note(self) -> bool:
+        """Whether this is its first use in this minute."""
+        return self.last_used_at != _minute(timezone.now())
 
 
 def _minute(moment: datetime) -> datetime:

@@ -19,7 +19,7 @@ from django.db.models.functions import Length
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.utils import timezone
 
-from promptcrafter import ids
+from promptcrafter import ids, writes
 from promptcrafter.labels import check_name
 from promptcrafter.statements import Parameter, Statement
 from prompts import diffs, rendering, search, tags
@@ -121,6 +121,10 @@ class LivePrompts(_PromptManager):
     def read_without_text(self, key: UUID) -> "Prompt | None":
         """The same, as `without_text` has it."""
         return _READ_WITHOUT_TEXT.first(key=key)
+
+    def lock(self, key: UUID, *, owner: Any) -> "Prompt | None":
+        """The same, if it is that owner's; until the transaction ends nobody else changes it."""
+        return _LOCK_WITHOUT_TEXT.first(key=key, owner=owner.pk)
 
     def get_queryset(self) -> PromptQuerySet:
         return PromptQuerySet(self.model, using=self._db).filter(LIVE)
@@ -225,8 +229,8 @@ class Prompt(models.Model):
         self.created_at = self.updated_at = timezone.now()
         self.variables = rendering.described(self.content)
         self.search_text = search.document(self.title, self.content, self.tags)
-        with transaction.atomic():
-            super().save(*args, **kwargs)
+        with transaction.atomic(), writes.together():
+            writes.insert(self)
             self._append_version(author or self.owner, Version.Source.CREATE, message)
             self._write_tags()
 
@@ -252,7 +256,11 @@ class Prompt(models.Model):
 
         Raises NoSuchVersion and LabelNotSet.
         """
-        return self.versions.get(number=self.number_of(ref))
+        return Version.objects.read(self, self.number_of(ref))
+
+    def shown_at(self, number: int) -> "Prompt | Version":
+        """What is shown of that version: the newest is the prompt's own text, without a query."""
+        return self if number == self.version else Version.objects.read(self, number)
 
     def number_of(self, ref: int | str) -> int:
         """What a reference points at, without a query: all numbers from 1 to the newest exist.
@@ -329,11 +337,12 @@ class Prompt(models.Model):
         self.search_text = search.document(self.title, self.content, self.tags)
         self.slot = None  # the index has the old text
         written = ["variables", "version", "revision", "updated_at", "search_text", "slot"]
-        self.save(update_fields=[*changed, *written])
-        self._append_version(author, source, message)
-        if "tags" in changed:
-            self.tag_rows.all().delete()
-            self._write_tags()
+        with writes.together():
+            writes.update(self, [*changed, *written])
+            self._append_version(author, source, message)
+            if "tags" in changed:
+                self.tag_rows.all().delete()
+                self._write_tags()
         return True
 
     def restore(
@@ -447,9 +456,10 @@ class Prompt(models.Model):
 
     def _lock(self, check: Callable[["Prompt"], None] | None = None) -> None:
         """Reads the row anew, whatever of it was read before; raises DoesNotExist."""
-        fields = [each.attname for each in self._meta.concrete_fields if each.name != "search_text"]
-        locked = Prompt.objects.select_for_update(no_key=True)
-        self.refresh_from_db(fields=fields, from_queryset=locked)
+        locked = _LOCK.first(key=self.pk)
+        if locked is None:
+            raise Prompt.DoesNotExist
+        self.__dict__ |= {name: locked.__dict__[name] for name in _LOCKED}
         if check:
             check(self)
 
@@ -463,12 +473,10 @@ class Prompt(models.Model):
             created_at=self.updated_at,
             variables=self.variables,
             **self.text,
-        ).save(force_insert=True)
+        ).append()
 
     def _write_tags(self) -> None:
-        Tag.objects.bulk_create(
-            Tag(prompt=self, owner_id=self.owner_id, name=name) for name in self.tags
-        )
+        writes.insert(*(Tag(prompt=self, owner_id=self.owner_id, name=name) for name in self.tags))
 
     def _lock_label(self, name: str, check: Callable[[Label | None], None] | None) -> Label | None:
         self._lock()
@@ -509,3 +517,14 @@ def _just_after(moment: datetime) -> datetime:
 _KEY = Parameter("key", models.UUIDField())
 _READ = Statement(lambda: Prompt.objects.without_search_text().filter(pk=_KEY))
 _READ_WITHOUT_TEXT = Statement(lambda: Prompt.objects.without_text().filter(pk=_KEY))
+_LOCK = Statement(
+    lambda: Prompt.objects.without_search_text().select_for_update(no_key=True).filter(pk=_KEY)
+)
+_LOCK_WITHOUT_TEXT = Statement(
+    lambda: (
+        Prompt.objects.without_text()
+        .select_for_update(no_key=True)
+        .filter(pk=_KEY, owner=Parameter("owner", models.UUIDField()))
+    )
+)
+_LOCKED = [each.attname for each in Prompt._meta.concrete_fields if each.name != "search_text"]

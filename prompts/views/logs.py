@@ -76,7 +76,7 @@ class LogViewSet(LogWritingView, GenericViewSet):
     """The outputs that your prompts produced, newest first; with `promptId`, one prompt's."""
 
     serializer_class = LogSerializer
-    lookup_value_regex = "(?!batch$)[^/]+"
+    lookup_value_regex = "[^/]+"
 
     def get_serializer_class(self):
         return RatingSerializer if self.action == "partial_update" else LogSerializer
@@ -108,7 +108,7 @@ class LogViewSet(LogWritingView, GenericViewSet):
         sent = serializer.validated_data
         key = sent["prompt_id"]
         with transaction.atomic():
-            prompt = self.locked_prompts([key]).get(key)
+            prompt = Prompt.objects.lock(key, owner=request.user)
             log = self.unsaved_log(prompt, sent, self.seen([key]))
             log.keep()
         return Response(LogSerializer(log).data, status=201)

@@ -1,6 +1,3 @@
-from typing import Any
-
-from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ValidationError
@@ -23,8 +20,8 @@ from prompts.serializers.prompts import (
 )
 from prompts.views import lists, shown
 from prompts.views.base import OwnedView
+from prompts.views.direct import etag
 from prompts.views.idempotent import idempotent
-from prompts.views.unchanged import etag, unchanged
 
 
 def prompt_etag(prompt: Prompt, number: int | None = None) -> str:
@@ -52,14 +49,9 @@ class PromptViewSet(OwnedView, GenericViewSet):
 
     serializer_class = PromptSerializer
     limited_methods = ("GET",)
-    # Whatever is sent; ids.decode says what is wrong with it.
-    lookup_value_regex = "(?!batch$)[^/]+"
+    lookup_value_regex = "[^/]+"  # whatever is sent; ids.decode says what is wrong with it
 
     repeatable = ("tag",)
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        known = unchanged(request, kwargs["pk"]) if "pk" in kwargs else None
-        return known or super().dispatch(request, *args, **kwargs)
 
     def known_parameters(self):
         return {"list": names(PromptListParameters), "retrieve": ("version", "label")}.get(
@@ -115,7 +107,7 @@ class PromptViewSet(OwnedView, GenericViewSet):
     )
     def partial_update(self, request: Request, pk: str) -> Response:
         """Edit a prompt. Only the fields that are sent change; what changes makes a version."""
-        prompt, before = self.find_prompt(), list[str]()
+        prompt, before = self.find_prompt_without_text(), list[str]()
         serializer = self.get_serializer(prompt, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
         base = serializer.validated_data.pop("base_version", None)
