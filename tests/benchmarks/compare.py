@@ -67,6 +67,13 @@ class Size(NamedTuple):
     all: float
 
 
+class Start(NamedTuple):
+    """Seconds until the first answer, and how long all processes were on a CPU for it."""
+
+    seconds: float
+    cpu: float
+
+
 class Quiet(NamedTuple):
     """A get's latencies, alone and while two connections log in."""
 
@@ -244,14 +251,15 @@ class Bench(NamedTuple):
         print(f"  {BUSY:16} p99 {alone.p99:.1f} → {beside.p99:.1f} ms", flush=True)
         return Quiet(alone, beside)
 
-    def starts(self) -> dict[str, float]:
-        """Seconds, of several starts the shortest."""
-        seconds: dict[str, list[float]] = {}
+    def starts(self) -> dict[str, Start]:
+        """Of several the shortest."""
+        starts: dict[str, list[Start]] = {}
         for _ in range(STARTS):
             for name, system in self.known.items():
-                with started(system, self.people[0]) as (_, took):
-                    seconds.setdefault(name, []).append(took)
-        return {name: min(each) for name, each in seconds.items()}
+                with started(system, self.people[0]) as (up, seconds):
+                    start = Start(seconds, cpu_ms(up.pid) / 1_000)
+                    starts.setdefault(name, []).append(start)
+        return {name: min(each) for name, each in starts.items()}
 
 
 def at_rest(spent: Callable[[], tuple[float, float]]) -> tuple[float, float]:
@@ -296,10 +304,10 @@ def target_table(costs: Costs, targets: Sequence[Target]) -> Iterator[str]:
 
 
 def other_targets(
-    sizes: Mapping[str, Size], starts: Mapping[str, float], quiet: Quiet | None
+    sizes: Mapping[str, Size], starts: Mapping[str, Start], quiet: Quiet | None
 ) -> Iterator[str]:
     if starts:
-        largest, start = sizes["ours"].largest, starts["ours"]
+        largest, start = sizes["ours"].largest, starts["ours"].seconds
         yield row("memory of one worker, MB", f"{largest:.0f}", largest, MOST_MB)
         yield row("cold start, s", f"{start:.2f}", start, MOST_SECONDS)
     if quiet:
@@ -318,11 +326,15 @@ def row(what: str, value: str, number: float = 0, most: float | None = None) -> 
     return f"| {what} | {value} | {most:g} | {'held' if number <= most else 'missed'} |"
 
 
-def size_table(sizes: Mapping[str, Size], starts: Mapping[str, float]) -> Iterator[str]:
-    yield "| server | largest process, MB | all processes, PSS MB | cold start, s |"
-    yield "|---|---|---|---|"
+def size_table(sizes: Mapping[str, Size], starts: Mapping[str, Start]) -> Iterator[str]:
+    yield "| server | largest process, MB | all processes, PSS MB | cold start, s | of CPU, s |"
+    yield "|---|---|---|---|---|"
     for name, size in sizes.items():
-        yield f"| {name} | {size.largest:.0f} | {size.all:.0f} | {starts[name]:.2f} |"
+        start = starts[name]
+        yield (
+            f"| {name} | {size.largest:.0f} | {size.all:.0f} | {start.seconds:.2f} "
+            f"| {start.cpu:.2f} |"
+        )
 
 
 if __name__ == "__main__":
