@@ -120,6 +120,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--keep", type=Path, default=live.ROOT / "var" / "bench")
     asked = parser.parse_args()
+    wrk.require()
     for database in asked.databases:
         print(database, flush=True)
         text = "\n".join(compared(database, asked))
