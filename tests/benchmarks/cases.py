@@ -150,6 +150,29 @@ CASES = [
 ]
 
 
+def require_agreement(up: Sequence[System], people: Sequence[Person]) -> None:
+    """Raises AssertionError unless all servers give a reader the same texts."""
+    person = people[READERS][0]
+    word = re.findall(r"[a-z]{4,}", person["prompts"][0]["content"])[0]
+    answers = {}
+    for system in (each for each in up if each.name in ALL):
+        caller, spell = Caller(system), system.dialect
+        listed, found, one = (
+            caller.call(person, "GET", path)[1]
+            for path in (spell.prompts, spell.search + word, spell.prompt(person["prompts"][0]))
+        )
+        # Ours looks into tags, too.
+        found = [row for row in found if word in f"{row['title']} {row['content']}".lower()]
+        answers[system.name] = [
+            sorted(each["content"] for each in listed),
+            len(found),
+            one["title"],
+        ]
+    assert all(each == next(iter(answers.values())) for each in answers.values()), {
+        name: (len(contents), *others) for name, (contents, *others) in answers.items()
+    }
+
+
 # Requests ---------------------------------------------------------------------------------------
 
 

@@ -34,6 +34,7 @@ from tests.benchmarks.systems import (
     started,
     systems,
     told,
+    vacuum,
 )
 
 USERS, EACH, LOGS = 200, 100, 100_000
@@ -60,15 +61,21 @@ class Cost(NamedTuple):
 
 
 class Size(NamedTuple):
-    """Megabytes of the largest process at its largest, and of all now; seconds to the start."""
+    """Megabytes, of the largest process at its largest and of all processes now."""
 
     largest: float
     all: float
-    start: float
+
+
+class Start(NamedTuple):
+    """Seconds until the first answer, and how long all processes were on a CPU for it."""
+
+    seconds: float
+    cpu: float
 
 
 class Quiet(NamedTuple):
-    """A get's latencies alone and while two connections log in, in ms."""
+    """A get's latencies, alone and while two connections log in."""
 
     alone: wrk.Load
     beside: wrk.Load
@@ -78,7 +85,7 @@ Costs = Mapping[tuple[str, str], Cost]
 
 
 class Target(NamedTuple):
-    """A case may cost so much of what another one does, or of several together."""
+    """A case may cost so much of what another one does, or several together."""
 
     case: str
     most: float
@@ -89,6 +96,7 @@ class Target(NamedTuple):
         return costs[self.case, "ours"].cpu / sum(costs[each].cpu for each in self.of)
 
 
+PEERS = {"FastAPI", "default DRF"}
 FLOORS = (("get", "empty Django"), ("get", "its statements"))
 TARGETS = [
     Target("get", 0.45, "FastAPI", (("get", "FastAPI"),)),
@@ -100,6 +108,7 @@ TARGETS = [
     Target("create", 0.8, "FastAPI", (("create", "FastAPI"),)),
     Target("update", 0.8, "FastAPI", (("update", "FastAPI"),)),
 ]
+SQLITE_TARGETS = [target for target in TARGETS if target.other == "our get"]
 MOST_MB, MOST_SECONDS, MOST_BESIDE = 110, 2, 3
 
 
@@ -111,6 +120,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--keep", type=Path, default=live.ROOT / "var" / "bench")
     asked = parser.parse_args()
+    wrk.require()
     for database in asked.databases:
         print(database, flush=True)
         text = "\n".join(compared(database, asked))
@@ -126,6 +136,7 @@ def compared(database: str, asked: argparse.Namespace) -> Iterator[str]:
     with library(database, directory, plan, logs=LOGS, options=OPTIONS) as (env, cluster):
         env |= {**dict.fromkeys(LIMITS, WIDE), "BENCH_LOGS": str(directory)}
         fill(directory, env)
+        vacuum(directory, env)
         bench = Bench(
             people=json.loads(told(env, "people", str(cases.PEOPLE))),
             environment=env,
@@ -141,7 +152,8 @@ def compared(database: str, asked: argparse.Namespace) -> Iterator[str]:
     yield f"On {machine()}.\n"
     yield from cost_table(costs)
     yield ""
-    yield from target_table(costs, sizes, starts, quiet)
+    yield from target_table(costs, TARGETS if cluster else SQLITE_TARGETS)
+    yield from other_targets(sizes, starts, quiet)
     if starts:
         yield ""
         yield from size_table(sizes, starts)
@@ -158,17 +170,19 @@ class Bench(NamedTuple):
     seconds: int
     rounds: int
 
-    def costs(self, wanted: Sequence[Case]) -> tuple[Costs, dict[str, tuple[float, float]]]:
-        """Of each case, by its name and the server's; and the megabytes of each server."""
+    def costs(self, wanted: Sequence[Case]) -> tuple[Costs, dict[str, Size]]:
+        """Of each case, by its name and the server's; and the size of each server in the end."""
         names = {name for case in wanted for name in case.systems}
         costs: dict[tuple[str, str], Cost] = {}
         with running([self.known[name] for name in self.known if name in names], self.people) as up:
+            cases.require_agreement(up, self.people)
             for case in wanted:
                 costs |= self._case(case, [each for each in up if each.name in case.systems])
                 if case.name == "get" and self.cluster:
                     rounds = [self._statements(self.cluster) for _ in range(self.rounds)]
                     costs["get", "its statements"] = min(rounds, key=lambda cost: cost.cpu)
-            return costs, {each.name: (largest_mb(each.pid), shared_mb(each.pid)) for each in up}
+            sizes = {each.name: Size(largest_mb(each.pid), shared_mb(each.pid)) for each in up}
+        return costs, sizes
 
     def _case(self, case: Case, up: Sequence[System]) -> Costs:
         requests = {system.name: case.requests(system, self.people) for system in up}
@@ -222,10 +236,8 @@ class Bench(NamedTuple):
         """With the default numbers of workers and threads; of the rounds the quietest."""
         with started(ours(self.environment), self.people[0]) as (system, _):
             gets, log_ins = (make(system, self.people) for make in (cases.get, cases.log_in))
-            return min(
-                (self._beside(system.url, gets, log_ins) for _ in range(self.rounds)),
-                key=lambda quiet: quiet.beside.p99 / quiet.alone.p99,
-            )
+            rounds = [self._beside(system.url, gets, log_ins) for _ in range(self.rounds)]
+        return Quiet(*(min(each, key=lambda load: load.p99) for each in zip(*rounds, strict=True)))
 
     def _beside(self, url: str, gets: Sequence[bytes], log_ins: Sequence[bytes]) -> Quiet:
         wrk.drive(url, gets, expected=200, seconds=1)
@@ -240,14 +252,15 @@ class Bench(NamedTuple):
         print(f"  {BUSY:16} p99 {alone.p99:.1f} → {beside.p99:.1f} ms", flush=True)
         return Quiet(alone, beside)
 
-    def starts(self) -> dict[str, float]:
-        """Seconds, of several starts the shortest."""
-        seconds: dict[str, list[float]] = {}
+    def starts(self) -> dict[str, Start]:
+        """Of several the shortest."""
+        starts: dict[str, list[Start]] = {}
         for _ in range(STARTS):
             for name, system in self.known.items():
-                with started(system, self.people[0]) as (_, took):
-                    seconds.setdefault(name, []).append(took)
-        return {name: min(each) for name, each in seconds.items()}
+                with started(system, self.people[0]) as (up, seconds):
+                    start = Start(seconds, cpu_ms(up.pid) / 1_000)
+                    starts.setdefault(name, []).append(start)
+        return {name: min(each) for name, each in starts.items()}
 
 
 def at_rest(spent: Callable[[], tuple[float, float]]) -> tuple[float, float]:
@@ -276,35 +289,35 @@ def cost_table(costs: Costs) -> Iterator[str]:
         )
 
 
-def target_table(
-    costs: Costs,
-    sizes: Mapping[str, tuple[float, float]],
-    starts: Mapping[str, float],
-    quiet: Quiet | None,
-) -> Iterator[str]:
-    yield "| what | is | at most | |"
+def target_table(costs: Costs, targets: Sequence[Target]) -> Iterator[str]:
+    """Those of the cases that were measured, then the other ratios to the peers."""
+    yield "| CPU of ours / of | is | at most | |"
     yield "|---|---|---|---|"
-    told = set()
-    for target in TARGETS:
-        if (target.case, "ours") in costs and all(each in costs for each in target.of):
-            told |= {(target.case, target.other)}
-            ratio = target.ratio(costs)
-            yield row(f"{target.case} / {target.other}", f"{ratio:.2f}", ratio, target.most)
+    measured = [each for each in targets if {(each.case, "ours"), *each.of} <= costs.keys()]
+    for target in measured:
+        ratio = target.ratio(costs)
+        yield row(f"{target.case} / {target.other}", f"{ratio:.2f}", ratio, target.most)
+    told = {(target.case, target.other) for target in measured}
     for case, system in costs:
-        if system in {"FastAPI", "default DRF"} and (case, system) not in told:
+        if system in PEERS and (case, system) not in told:
             ratio = costs[case, "ours"].cpu / costs[case, system].cpu
             yield row(f"{case} / {system}", f"{ratio:.2f}")
-    if "ours" in starts:
-        largest = sizes["ours"][0]
-        yield row("memory of one worker", f"{largest:.0f} MB", largest, MOST_MB)
-        yield row("cold start", f"{starts['ours']:.2f} s", starts["ours"], MOST_SECONDS)
+
+
+def other_targets(
+    sizes: Mapping[str, Size], starts: Mapping[str, Start], quiet: Quiet | None
+) -> Iterator[str]:
+    if starts:
+        largest, start = sizes["ours"].largest, starts["ours"].seconds
+        yield row("memory of one worker, MB", f"{largest:.0f}", largest, MOST_MB)
+        yield row("cold start, s", f"{start:.2f}", start, MOST_SECONDS)
     if quiet:
         ratio = quiet.beside.p99 / quiet.alone.p99
         latencies = [
             f"{name} {getattr(quiet.alone, name):.1f} → {getattr(quiet.beside, name):.1f} ms"
             for name in ("p50", "p99")
         ]
-        what = f"get while two log-ins are in flight: {', '.join(latencies)}"
+        what = f"p99 of a get while two log in / alone ({', '.join(latencies)})"
         yield row(what, f"{ratio:.1f}", ratio, MOST_BESIDE)
 
 
@@ -314,13 +327,15 @@ def row(what: str, value: str, number: float = 0, most: float | None = None) -> 
     return f"| {what} | {value} | {most:g} | {'held' if number <= most else 'missed'} |"
 
 
-def size_table(
-    sizes: Mapping[str, tuple[float, float]], starts: Mapping[str, float]
-) -> Iterator[str]:
-    yield "| server | largest process, MB | all processes, PSS MB | cold start, s |"
-    yield "|---|---|---|---|"
-    for name, (largest, everything) in sizes.items():
-        yield f"| {name} | {largest:.0f} | {everything:.0f} | {starts[name]:.2f} |"
+def size_table(sizes: Mapping[str, Size], starts: Mapping[str, Start]) -> Iterator[str]:
+    yield "| server | largest process, MB | all processes, PSS MB | cold start, s | of CPU, s |"
+    yield "|---|---|---|---|---|"
+    for name, size in sizes.items():
+        start = starts[name]
+        yield (
+            f"| {name} | {size.largest:.0f} | {size.all:.0f} | {start.seconds:.2f} "
+            f"| {start.cpu:.2f} |"
+        )
 
 
 if __name__ == "__main__":

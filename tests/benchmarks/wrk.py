@@ -18,6 +18,11 @@ class Unexpected(Exception):
     """An answer that was not asked for: its time says nothing."""
 
 
+def require() -> None:
+    if shutil.which("wrk") is None:
+        sys.exit("No wrk here. apt install wrk")
+
+
 class Load(NamedTuple):
     """What was sent, the last few of it without waiting for the answers; latencies in ms."""
 
@@ -43,8 +48,6 @@ def drive(
     url: str, requests: Sequence[bytes], *, expected: int, seconds: int, connections: int = 4
 ) -> Load:
     """Sends them in turn for so long; raises Unexpected for any other status, or none."""
-    if shutil.which("wrk") is None:
-        sys.exit("No wrk here. apt install wrk")
     with tempfile.TemporaryDirectory() as directory:
         script = Path(directory, "requests.lua")
         script.write_text(_script(requests, expected), encoding="ascii")

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, text
+from sqlalchemy import insert
 
 from tests.benchmarks.peers.fastapi_app import Base, Log, Prompt, User, engine
 
@@ -26,9 +26,6 @@ async def main() -> None:
                 values = [typed(row) for of, row in batch if of == name]
                 if values:
                     await connection.execute(insert(table), values)
-    async with engine.connect() as connection:
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await connection.execute(text("VACUUM ANALYZE"))
 
 
 def typed(row: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,6 @@ import django
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
-from django.db import connection
 
 AT_ONCE = 2_000
 
@@ -40,8 +39,6 @@ def main(password: str) -> None:
             if table == "prompt"
         )
         Log.objects.bulk_create(Log(**row) for table, row in batch if table == "log")
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
 
 
 if __name__ == "__main__":
