@@ -16,6 +16,8 @@ from environ import Env
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / "var").resolve()
 
+SQLITE = "promptcrafter.sqlite3"  # Django's own, but that writers take turns
+
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
 
@@ -143,7 +145,7 @@ def database(name: str, *, file: Path) -> dict[str, Any]:
     """Django's description of the database that a URL names, or else of SQLite in `file`."""
     url = os.environ.get(name)
     if url is None:
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(file)}
+        return {"ENGINE": SQLITE, "NAME": str(file)}
     wrong = ImproperlyConfigured(
         f"{name} must be sqlite:////absolute/path.sqlite3 "
         "or postgresql://user:password@host:5432/database."
@@ -156,4 +158,4 @@ def database(name: str, *, file: Path) -> dict[str, Any]:
         raise wrong from error
     if config["NAME"] in {"", ":memory:"}:
         raise wrong
-    return config
+    return {**config, "ENGINE": SQLITE} if url.startswith("sqlite") else config

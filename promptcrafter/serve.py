@@ -20,7 +20,7 @@ from django.conf import settings
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
-from django.db import Error, connections
+from django.db import Error, connection, connections
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
@@ -33,7 +33,7 @@ WSGIApplication = Callable[..., Iterable[bytes]]
 logger = logging.getLogger("promptcrafter.serve")  # it runs as __main__
 
 NEXT = """\
-PromptCrafter listens on {url} (Ctrl-C ends it). In another terminal:
+PromptCrafter listens on {url}, on {database} (Ctrl-C ends it). In another terminal:
 
   TOKEN=$(curl -s {url}/auth/signup -H 'Content-Type: application/json' -d '{{"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"}}' | python3 -c 'import json, sys; answer = json.load(sys.stdin); print(answer["token"]) if "token" in answer else sys.exit(answer["error"])')
   curl -s {url}/prompts -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{{"title": "AI image prompt", "content": "A surreal mountain landscape.", "model": "DALL·E"}}'
@@ -92,6 +92,7 @@ def serve() -> None:
     address = free_address(settings.HOST, settings.PORT)
     call_command("migrate", verbosity=0, interactive=False)
     call_command("collectstatic", verbosity=0, interactive=False)
+    database = f"{connection.display_name} {'.'.join(map(str, connection.get_database_version()))}"
     # The workers are forked from here, and a connection must not be shared with a fork.
     connections.close_all()
     server = MPServer(
@@ -118,7 +119,7 @@ def serve() -> None:
     )
     end_for_sure(server)
     url = f"http://{reachable(address)}:{settings.PORT}"
-    server.on_startup(lambda: print(NEXT.format(url=url), flush=True))
+    server.on_startup(lambda: print(NEXT.format(url=url, database=database), flush=True))
     server.serve(target_loader=load_application, wrap_loader=False)
 
 

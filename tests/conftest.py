@@ -18,7 +18,7 @@ from tests.operating import HTML
 # What knows no database is tested once, beside SQLite.
 PURE = {
     *("charts", "diffs", "evidence", "ids", "masking", "openapi_collection", "rendering"),
-    *("screenshots", "statistics", "tables"),
+    *("screenshots", "statistics", "tables", "turns"),
 }
 
 
