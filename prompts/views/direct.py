@@ -78,6 +78,7 @@ def _is_plain(request: HttpRequest) -> bool:
     return (
         request.method == "GET"
         and request.path_info.startswith(PATH)
+        and "HTTP_IF_MATCH" not in request.META
         and request.META.get("HTTP_ACCEPT", "*/*") in JSON
         and sent in ([], [("label", 1)])
     )
