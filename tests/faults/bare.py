@@ -1,4 +1,4 @@
-"""`python -m tests.faults.bare`: how many slow clients the server stands with no proxy before it."""
+"""`python -m tests.faults.bare`: how many slow clients the server stands with no proxy."""
 
 import asyncio
 import os

@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -170,6 +170,7 @@ def test_a_client_can_not_invent_where_it_comes_from(proxy, service_log):
 
 
 def test_a_request_without_a_name_gets_one_that_both_logs_have(proxy, service_log):
+    proxy.log()  # its socket holds ten lines
     name = httpx2.get(f"{proxy.url}/prompts").headers["X-Request-Id"]
     assert name in said_of(proxy, name)
     assert name in service_log.read_text()
@@ -228,18 +229,21 @@ def test_a_service_that_is_away_is_an_error_that_says_when_to_come_back(name, tm
 
 def test_a_service_that_hangs_is_504(name, tmp_path):
     """After the 30 s that each of them waits for an answer."""
-    with live.database() as database, service(tmp_path, **database) as (process, url):
-        with proxies.in_front_of(url, name) as proxy:
-            stopped = [process.pid, *workers_of(process)]
+    with (
+        live.database() as database,
+        service(tmp_path, **database) as (process, url),
+        proxies.in_front_of(url, name) as proxy,
+    ):
+        stopped = [process.pid, *workers_of(process)]
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            answer = httpx2.get(f"{proxy.url}/prompts", timeout=60)
+        finally:
             for pid in stopped:
-                os.kill(pid, signal.SIGSTOP)
-            try:
-                answer = httpx2.get(f"{proxy.url}/prompts", timeout=60)
-            finally:
-                for pid in stopped:
-                    os.kill(pid, signal.SIGCONT)
-            assert answer.status_code == 504
-            assert_shaped(504, head_of(answer), answer.content, "gateway_timeout")
+                os.kill(pid, signal.SIGCONT)
+        assert answer.status_code == 504
+        assert_shaped(504, head_of(answer), answer.content, "gateway_timeout")
 
 
 def workers_of(process):
@@ -272,5 +276,15 @@ def load(client, stopped):
     """Reads and writes, until told to stop."""
     answers = []
     while not stopped.is_set():
-        answers += [client.get("/prompts?limit=1"), client.post("/prompts", json=PROMPT)]
+        answers += [client.get("/prompts?limit=1"), written_once(client)]
     return answers
+
+
+def written_once(client):
+    """A write that was under way may be cut off; its key makes it safe to send it again."""
+    headers = {"Idempotency-Key": os.urandom(8).hex()}
+    while True:
+        with suppress(httpx2.RemoteProtocolError):
+            answer = client.post("/prompts", json=PROMPT, headers=headers)
+            if answer.status_code != 502:
+                return answer

@@ -15,9 +15,11 @@ SECONDS = 12
 @pytest.fixture(scope="module", params=proxies.PROXIES)
 def proxy(request):
     """The URL of the service behind that proxy."""
-    with live.serving(TRUSTED_PROXIES="1", ACCESS_LOG="0") as url:
-        with proxies.in_front_of(url, request.param) as proxy:
-            yield proxy.url
+    with (
+        live.serving(TRUSTED_PROXIES="1", ACCESS_LOG="0") as url,
+        proxies.in_front_of(url, request.param) as proxy,
+    ):
+        yield proxy.url
 
 
 @pytest.fixture
