@@ -10,14 +10,14 @@ import httpx2
 
 HEAD = (
     "POST /prompts HTTP/1.1\r\nHost: localhost\r\nAuthorization: {token}\r\n"
-    "Content-Type: application/json\r\nContent-Length: 200000\r\n\r\n"
+    "Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
 )
 # What each sends at once; the rest of the request, and of its length, comes byte by byte.
 KINDS = {
     "headers": "POST /prompts HTTP/1.1\r\n",
-    "body": HEAD + "{{",
-    # More than haproxy's usual buffer of 16 kB: the rest must not trickle through to the service.
-    "long body": HEAD + '{{"content": "' + "x" * 50_000,
+    "body": HEAD.replace("{length}", "200000") + "{{",
+    # More than haproxy's buffer: what trickles through to the service must not take all threads.
+    "long body": HEAD.replace("{length}", "2000000") + '{{"content": "' + "x" * 300_000,
 }
 
 

@@ -39,5 +39,5 @@ def test_200_slow_clients_keep_nobody_out(client, kind):
         f"{seen.dropped} clients dropped, {seen.refused} refused"
     )
     assert seen.failed == {}
-    assert len(seen.probes) > 50
+    assert len(seen.probes) > 10
     assert client.get("/prompts").json() == []
