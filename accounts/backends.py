@@ -8,7 +8,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.hashers import check_password, is_password_usable, make_password
 from django.db.models import QuerySet
 
-from accounts import hashers, throttles
+from accounts import hashers, refusals, throttles
 from accounts.models import SignupsClosed, User, normalise_email
 from accounts.throttles import LoginAttempt
 
@@ -61,6 +61,7 @@ def _try(request: Any, email: str, password: str, among: QuerySet[User]) -> User
         attempt.begin()
         user = among.first()
         if not is_password_of(user, password) or user is None or not user.is_active:
+            refusals.note("wrong password")
             return None
         attempt.succeed()
     return user

@@ -10,9 +10,11 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event
 
 import django
@@ -26,7 +28,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import MPServer
 
-from promptcrafter.environment import DATA_DIR
+from promptcrafter.environment import DATA_DIR, flag
 
 WSGIApplication = Callable[..., Iterable[bytes]]
 
@@ -49,7 +51,8 @@ def main() -> None:
         except OSError as error:
             raise ImproperlyConfigured(f"DATA_DIR can't be used: {error}.") from error
         django.setup()
-        serve()
+        with counting_together():
+            serve()
     except ImproperlyConfigured as error:
         sys.exit(str(error))
     except Error as error:
@@ -59,7 +62,8 @@ def main() -> None:
 def write_keys(directory: Path) -> None:
     """Makes the data directory and the keys that the environment does not set."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name in ("SECRET_KEY", "JWT_SIGNING_KEY"):
+    is_counting = flag("METRICS", default=False)
+    for name in ("SECRET_KEY", "JWT_SIGNING_KEY", *["METRICS_TOKEN"] * is_counting):
         file = directory / name.lower()
         if name not in os.environ and not file.exists():
             write_once(file, secrets.token_urlsafe(64))
@@ -76,6 +80,17 @@ def write_once(file: Path, text: str) -> None:
         pass
     finally:
         draft.unlink()
+
+
+@contextmanager
+def counting_together() -> Iterator[None]:
+    """With METRICS=1, in a new folder where all workers count, and any can sum it up."""
+    if not settings.METRICS:
+        yield
+        return
+    with TemporaryDirectory(prefix="promptcrafter-metrics-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # before prometheus_client is imported
+        yield
 
 
 def check_settings() -> None:

@@ -296,6 +296,15 @@ if CORS_ALLOWED_ORIGINS:  # outside of the guard, so that a script can read its 
         MIDDLEWARE.index("promptcrafter.middleware.guard"), "corsheaders.middleware.CorsMiddleware"
     )
 
+# Metrics ----------------------------------------------------------------------------------------
+
+METRICS = env.flag("METRICS", default=False)
+METRICS_TOKEN = (
+    env.secret("METRICS_TOKEN", file=DATA_DIR / "metrics_token", minimum=32) if METRICS else ""
+)
+if METRICS:
+    MIDDLEWARE.insert(0, "promptcrafter.metrics.each_request")
+
 # The rest ---------------------------------------------------------------------------------------
 
 USE_I18N = False

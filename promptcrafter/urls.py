@@ -1,5 +1,7 @@
+from importlib import import_module
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -73,5 +75,8 @@ urlpatterns = [
     path("api-auth/login/", LoginPage.as_view(), name="log-in"),
     path("api-auth/", include("rest_framework.urls")),
 ]
+
+if settings.METRICS:
+    urlpatterns.append(path("metrics", import_module("promptcrafter.metrics").scrape))
 
 handler400 = handler403 = handler404 = handler500 = "promptcrafter.errors.any_error"

@@ -49,13 +49,14 @@ def start(
     directory: Path,
     *,
     start_new_session: bool = False,
+    root: Path = ROOT,
     stderr: IO[bytes] | None = None,
     **environment: str,
 ) -> tuple["subprocess.Popen[bytes]", str]:
-    port = free_port()
+    port = int(environment.get("PORT") or free_port())
     process = subprocess.Popen(
         [sys.executable, "-m", "promptcrafter.serve"],
-        cwd=ROOT,
+        cwd=root,
         env=clean_environment() | {"DATA_DIR": str(directory), "PORT": str(port)} | environment,
         stdout=subprocess.DEVNULL,
         stderr=stderr,

@@ -228,6 +228,7 @@ def run_once(**environment):
         ("THREADS", "1.5"),
         ("DEBUG", "maybe"),
         ("HTTPS", "2"),
+        ("METRICS", "maybe"),
         ("SECRET_KEY", ""),
         ("SECRET_KEY", "short"),
         ("SECRET_KEY", "django-insecure-" + "x" * 60),
