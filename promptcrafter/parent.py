@@ -93,7 +93,7 @@ class Interrupt(Event):
 
 
 class Parent(MPServer):
-    """Granian's, with listening sockets that outlive the workers, and a reload that changes the whole
+    """With listening sockets that outlive the workers, and a reload that changes the whole
     program.
 
     `predecessors` are the process ids of workers that serve until the new ones do.

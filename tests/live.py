@@ -50,12 +50,13 @@ def start(
     *,
     start_new_session: bool = False,
     stderr: IO[bytes] | None = None,
+    root: Path = ROOT,
     **environment: str,
 ) -> tuple["subprocess.Popen[bytes]", str]:
     port = int(environment.pop("PORT", free_port()))
     process = subprocess.Popen(
         [sys.executable, "-m", "promptcrafter.serve"],
-        cwd=ROOT,
+        cwd=root,
         env=clean_environment() | {"DATA_DIR": str(directory), "PORT": str(port)} | environment,
         stdout=subprocess.DEVNULL,
         stderr=stderr,
