@@ -114,8 +114,7 @@ class Parent(MPServer):
         self.succession: Thread | None = None
         self.on_change = on_change
         self.main_loop_interrupt = Interrupt(self)
-        # Workers that were told to end are no failure.
-        self.on_shutdown(self.interrupt_children.clear)
+        self.on_shutdown(self._forgive)
 
     def startup(self, spawn_target: Any, target_loader: Any) -> None:
         # Those that came while the program was changed have waited.
@@ -124,6 +123,11 @@ class Parent(MPServer):
         if self.predecessors:
             self.succession = Thread(target=self._succeed, name="succession")
             self.succession.start()
+
+    def _forgive(self) -> None:
+        """Workers that were told to end are no failure; those that can't start are, status 1."""
+        if self.interrupt_signal:
+            self.interrupt_children.clear()
 
     def _init_shared_socket(self) -> None:
         """There they are, from the start on."""

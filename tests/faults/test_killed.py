@@ -72,8 +72,12 @@ def test_nothing_acknowledged_is_lost_when_processes_are_killed(tmp_path, capsys
                 else:
                     server.kill_a_worker()
                     time.sleep(0.3)
-                server.tend()
-                wait_for(lambda at=killed_at: ledger.first_success_after(at) < 60)
+
+                def is_back(killed_at: float = killed_at) -> bool:
+                    server.tend()
+                    return ledger.first_success_after(killed_at) < 60
+
+                wait_for(is_back)
                 back.append(ledger.first_success_after(killed_at))
         server.tend()
         server.process.send_signal(signal.SIGINT)
@@ -129,6 +133,19 @@ def test_a_worker_killed_again_and_again_is_replaced_each_time(tmp_path):
             assert httpx2.get(f"{url}/healthz", timeout=60).status_code == 200
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 0
+
+
+def test_workers_that_can_not_start_are_a_failure_of_the_server(tmp_path):
+    """A service manager starts again what ended with another status than 0."""
+    with live.database() as environment:
+        process, _ = live.start(tmp_path, WORKERS="1", **environment)
+        ended_at = time.monotonic() + 60
+        while process.poll() is None and time.monotonic() < ended_at:
+            for worker in children(process.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(worker, signal.SIGKILL)
+            time.sleep(0.01)
+        assert process.wait(timeout=1) == 1
 
 
 def test_static_files_are_whole_after_a_start_that_was_killed(tmp_path):
