@@ -1,4 +1,5 @@
 # make run    everything from a fresh clone to a listening server
+# make reload the server that runs takes up the code on the disk; nobody notices
 # make test   the whole suite, on SQLite and on PostgreSQL
 # make test-browser   of it what needs a browser, on SQLite
 # make test-faults   what survives when things are killed, filled up, cut off; on both databases
@@ -15,10 +16,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test test-browser test-faults screenshots check docs bench bench-scale bench-evidence bench-admin format clean
+.PHONY: run reload test test-browser test-faults screenshots check docs bench bench-scale bench-evidence bench-admin format clean
 
 run: $(VENV)/runtime
 	@exec $(BIN)/python -m promptcrafter.serve
+
+reload: $(VENV)/runtime
+	@exec $(BIN)/python -m promptcrafter.instance
 
 test: $(VENV)/development
 	@$(BIN)/python -m tests $(ARGS)

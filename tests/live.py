@@ -53,7 +53,7 @@ def start(
     stderr: IO[bytes] | None = None,
     **environment: str,
 ) -> tuple["subprocess.Popen[bytes]", str]:
-    port = int(environment.get("PORT") or free_port())
+    port = int(environment.pop("PORT", free_port()))
     process = subprocess.Popen(
         [sys.executable, "-m", "promptcrafter.serve"],
         cwd=root,
