@@ -36,7 +36,7 @@ def take(file: Path, *, force: bool) -> Contents:
     with files.draft_of(file) as draft:
         kind().copy(draft)
         found: Contents = kind().read(draft)
-        contents.check(found, "The database")
+        contents.check_ours(found, "The database of DATABASE_URL")
         files.put(draft, file)
     return found
 
@@ -49,7 +49,8 @@ def restore(file: Path, *, overwrite: bool) -> Contents:
     files.check(file)
     check_kind(file)
     found: Contents = kind().read(file)
-    contents.check(found, str(file))
+    contents.check_ours(found, str(file))
+    contents.check_known(found, str(file))
     if kind() is sqlite and not sqlite.database().exists():
         sqlite.database().touch(mode=0o600)
     with alone_in_database():

@@ -35,10 +35,14 @@ class Contents:
         ]
 
 
-def check(contents: Contents, source: str) -> None:
-    """Raises Refused for what is no database of PromptCrafter's, or is newer than this code."""
+def check_ours(contents: Contents, source: str) -> None:
+    """Raises Refused for what is no database of PromptCrafter's."""
     if FIRST not in contents.migrations:
         raise Refused(f"{source} holds no database of PromptCrafter's.")
+
+
+def check_known(contents: Contents, source: str) -> None:
+    """Raises Refused for what is newer than this code."""
     unknown = sorted(contents.migrations - known())
     if unknown:
         names = ", ".join(".".join(each) for each in unknown[:3])

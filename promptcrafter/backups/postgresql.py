@@ -185,4 +185,4 @@ def _environment() -> dict[str, str]:
 def _complaint(errors: IO[bytes]) -> str:
     errors.seek(0)
     lines = errors.read().decode(errors="replace").strip().splitlines()
-    return next((line for line in lines if "rror" in line), "nothing")
+    return next((line for line in lines if "error" in line.lower()), "nothing")

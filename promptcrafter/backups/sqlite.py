@@ -73,8 +73,8 @@ def replace(file: Path) -> None:
     ):
         # Said before the first look at the file, it asks for the file alone, and keeps it.
         target.execute("PRAGMA locking_mode=EXCLUSIVE")
-        target.execute("PRAGMA synchronous=FULL")
         try:
+            target.execute("PRAGMA synchronous=FULL")
             target.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             raise Refused(
