@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 
 WAIT_S = 120
 # Seven bytes of SHA-256("promptcrafter"): no other program asks for the lock of this number.
@@ -41,7 +41,10 @@ def alone_in_database(wait_s: float = WAIT_S) -> Iterator[None]:
 def alone_with(file: Path, wait_s: float = WAIT_S) -> Iterator[None]:
     """Among all processes of this machine that ask for this file; raises Taken. It is never taken
     away: who waits for it would wait for another than who comes later."""
-    descriptor = os.open(file, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        descriptor = os.open(file, os.O_CREAT | os.O_RDWR, 0o600)
+    except OSError as error:
+        raise OperationalError(f"{file}: {error.strerror}.") from error
     try:
         _wait(lambda: _locked(descriptor), wait_s)
         yield

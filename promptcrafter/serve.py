@@ -19,7 +19,6 @@ import django
 from django.conf import settings
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command
 from django.db import Error, connections
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
@@ -27,6 +26,7 @@ from granian.log import LogLevels
 from granian.server import MPServer
 
 from promptcrafter.environment import DATA_DIR
+from promptcrafter.preparing import prepare
 
 WSGIApplication = Callable[..., Iterable[bytes]]
 
@@ -90,8 +90,7 @@ def check_settings() -> None:
 def serve() -> None:
     check_settings()
     address = free_address(settings.HOST, settings.PORT)
-    call_command("migrate", verbosity=0, interactive=False)
-    call_command("collectstatic", verbosity=0, interactive=False)
+    prepare()
     # The workers are forked from here, and a connection must not be shared with a fork.
     connections.close_all()
     server = MPServer(
