@@ -13,7 +13,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx2
-import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
@@ -64,7 +63,7 @@ class Place:
 
     def connect(self):
         if ON_POSTGRESQL:
-            return psycopg.connect(self.environment["DATABASE_URL"])
+            return live.administration(self.environment["DATABASE_URL"].rpartition("/")[2])
         return sqlite3.connect(self.directory / "promptcrafter.sqlite3")
 
     def rows(self, table="prompts_prompt"):
