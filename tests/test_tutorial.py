@@ -31,7 +31,9 @@ def test_a_how_to_page_shows_what_comes(server, tmp_path, page):
     assert found == []
 
 
-@pytest.mark.parametrize("page", ["tutorial", *(f"how-to/{each}" for each in HOW_TO)])
+@pytest.mark.parametrize(
+    "page", ["tutorial", *(f"how-to/{each}" for each in [*HOW_TO, *sorted(OPERATORS)])]
+)
 def test_a_page_shows_most_of_what_comes(page):
     shown = [bool(step.shown) for step in steps(f"docs/{page}.md")]
     assert sum(shown) >= len(shown) / 2
