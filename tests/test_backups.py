@@ -193,6 +193,18 @@ def writing(ada):
     assert failed == []
 
 
+def test_what_was_written_last_is_in_it(used, tmp_path):
+    """SQLite has it in the file beside the database, as long as somebody is connected."""
+    with closing(used.connect()) as connection:
+        if not ON_POSTGRESQL:
+            connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("DELETE FROM prompts_prompt")
+        connection.commit()
+        said = used.do("backup", tmp_path / "backup")
+    assert "accounts_user 3" in said
+    assert "prompts_prompt" not in said
+
+
 def test_a_backup_is_for_the_owner_alone_and_sha256sum_reads_its_checksum(backup):
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     assert stat.S_IMODE(files.checksum_of(backup).stat().st_mode) == 0o600
