@@ -94,6 +94,14 @@ def mail(name: str, default: str) -> dict[str, Any]:
     return {"EMAIL_USE_TLS": False, "EMAIL_USE_SSL": False, **config}
 
 
+def folder(name: str) -> str:
+    """A folder that is there, or nothing."""
+    value = os.environ.get(name, "")
+    if value and not Path(value).is_dir():
+        raise ImproperlyConfigured(f"{name} must be a folder, not {value!r}.")
+    return value
+
+
 def words(name: str, default: str) -> list[str]:
     """A comma-separated list; spaces around a word and empty words are dropped."""
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]

@@ -20,9 +20,8 @@ import django
 from django.conf import settings
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
-from django.db import Error, connection, connections
+from django.db import Error
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
@@ -31,6 +30,7 @@ from promptcrafter import listening
 from promptcrafter.environment import DATA_DIR, flag
 from promptcrafter.instance import Instance
 from promptcrafter.parent import Parent
+from promptcrafter.preparing import prepare
 from promptcrafter.worker import load_application
 
 logger = logging.getLogger("promptcrafter.serve")  # it runs as __main__

@@ -135,6 +135,8 @@ def database() -> dict[str, Any]:
 
 
 DATABASES = {"default": database()}
+# Where backups find PostgreSQL's programs, if not on the PATH.
+PG_BINDIR = env.folder("PG_BINDIR")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Accounts ---------------------------------------------------------------------------------------

@@ -263,6 +263,7 @@ def run_once(**environment):
         ("DATABASE_URL", "postgresql://me:hunter2@127.0.0.1:1/x"),
         ("DATABASE_URL", "sqlite:////nowhere/at/all.sqlite3"),
         ("DATA_DIR", "/proc/nowhere"),
+        ("PG_BINDIR", "/proc/nowhere"),
     ],
 )
 def test_a_wrong_value_is_one_sentence_and_exit_1(tmp_path, name, value):
