@@ -91,7 +91,7 @@ WRONG: list[tuple[Callable[[], bool], CheckMessage]] = [
         ),
     ),
     (
-        lambda: _is_far(_database()["HOST"]) and _database()["OPTIONS"].get("sslmode") not in TLS,
+        lambda: any(map(_is_far, _hosts())) and _database()["OPTIONS"].get("sslmode") not in TLS,
         Warning(
             "DATABASE_URL names another machine and insists on no TLS: add ?sslmode=verify-full.",
             id="promptcrafter.W006",
@@ -149,6 +149,10 @@ def secrets_are_kept(**kwargs: Any) -> list[CheckMessage]:
 
 def _database() -> dict[str, Any]:
     return {"HOST": "", "OPTIONS": {}, **settings.DATABASES["default"]}
+
+
+def _hosts() -> list[str]:
+    return str(_database()["HOST"]).split(",")
 
 
 def _is_ours(url: str) -> bool:

@@ -146,7 +146,8 @@ def database(name: str, *, file: Path) -> dict[str, Any]:
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(file)}
     wrong = ImproperlyConfigured(
         f"{name} must be sqlite:////absolute/path.sqlite3 "
-        "or postgresql://user:password@host:5432/database."
+        "or postgresql://user:password@host:5432/database, "
+        "where several hosts are host1:5432,host2:5432."
     )
     if not url.startswith(("sqlite:////", "postgresql://", "postgres://")):
         raise wrong
@@ -154,6 +155,17 @@ def database(name: str, *, file: Path) -> dict[str, Any]:
         config: dict[str, Any] = Env.db_url_config(url)
     except ValueError as error:
         raise wrong from error
-    if config["NAME"] in {"", ":memory:"}:
+    if config["NAME"] in {"", ":memory:"} or not _are_hosts(config):
         raise wrong
+    if config["ENGINE"].endswith(".postgresql"):
+        config["ENGINE"] = "promptcrafter.postgresql"
+        config["HOST"] = config["HOST"].replace("[", "").replace("]", "")  # libpq has them bare
     return config
+
+
+def _are_hosts(config: dict[str, Any]) -> bool:
+    """Of several, all have a name, and each a port of its own or none: libpq would take one port
+    for all of them, whichever it was written behind."""
+    hosts = config.get("HOST", "").split(",")
+    ports = str(config.get("PORT", "")).split(",")
+    return len(hosts) == 1 or (all(hosts) and (ports == [""] or len(ports) == len(hosts)))

@@ -122,6 +122,8 @@ def database() -> dict[str, Any]:
     config = env.database("DATABASE_URL", file=DATA_DIR / "promptcrafter.sqlite3")
     is_sqlite = config["ENGINE"].endswith("sqlite3")
     ours = SQLITE_OPTIONS if is_sqlite else POSTGRESQL_OPTIONS
+    if "," in config.get("HOST", ""):  # of several, the one that takes writes
+        ours = ours | {"target_session_attrs": "read-write"}
     config["OPTIONS"] = {**ours, **config.get("OPTIONS", {})}
     # Kept for the life of the thread. Opening one per request costs four times the request.
     config.setdefault("CONN_MAX_AGE", None)
@@ -130,6 +132,7 @@ def database() -> dict[str, Any]:
 
 
 DATABASES = {"default": database()}
+DATABASE_SECONDS = env.number("DATABASE_SECONDS", 5, minimum=1, maximum=3_600)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Accounts ---------------------------------------------------------------------------------------
