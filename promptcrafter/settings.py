@@ -118,11 +118,13 @@ POSTGRESQL_OPTIONS: dict[str, Any] = {
 }
 
 
-def database() -> dict[str, Any]:
-    config = env.database("DATABASE_URL", file=DATA_DIR / "promptcrafter.sqlite3")
+def database(name: str) -> dict[str, Any]:
+    config = env.database(name, file=DATA_DIR / "promptcrafter.sqlite3")
     is_sqlite = config["ENGINE"].endswith("sqlite3")
     ours = SQLITE_OPTIONS if is_sqlite else POSTGRESQL_OPTIONS
-    if "," in config.get("HOST", ""):  # of several, the one that takes writes
+    if (
+        "," in config.get("HOST", "") and name == "DATABASE_URL"
+    ):  # of several, the one that takes writes
         ours = ours | {"target_session_attrs": "read-write"}
     config["OPTIONS"] = {**ours, **config.get("OPTIONS", {})}
     # Kept for the life of the thread. Opening one per request costs four times the request.
@@ -131,7 +133,13 @@ def database() -> dict[str, Any]:
     return config
 
 
-DATABASES = {"default": database()}
+DATABASES = {"default": database("DATABASE_URL")}
+READ_FROM_REPLICA = bool(env.text("READ_DATABASE_URL", ""))
+if READ_FROM_REPLICA:
+    DATABASES["replica"] = database("READ_DATABASE_URL")
+    DATABASE_ROUTERS = ["promptcrafter.replicas.Router"]
+    if any(each["ENGINE"].endswith("sqlite3") for each in DATABASES.values()):
+        raise ImproperlyConfigured("READ_DATABASE_URL takes PostgreSQL, here and in DATABASE_URL.")
 DATABASE_SECONDS = env.number("DATABASE_SECONDS", 5, minimum=1, maximum=3_600)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -265,6 +265,8 @@ def run_once(**environment):
         ("DATABASE_URL", "postgresql://me:hunter2@127.0.0.1:1,127.0.0.1:2/x"),
         ("DATABASE_URL", "sqlite:////nowhere/at/all.sqlite3"),
         ("DATABASE_SECONDS", "0"),
+        ("READ_DATABASE_URL", "nonsense"),
+        ("READ_DATABASE_URL", "postgresql://me:hunter2@127.0.0.1:1/x"),  # beside SQLite
         ("DATA_DIR", "/proc/nowhere"),
     ],
 )
