@@ -88,8 +88,8 @@ class Cluster:
 
     def pid_of(self, title: str) -> int:
         """Of the process that calls itself so, like `walreceiver`."""
-        found = [pid for pid in self.processes() if title in _command(pid)]
-        assert found, f"no {title} among {[_command(pid) for pid in self.processes()]}"
+        found = [pid for pid in self.processes() if title in command(pid)]
+        assert found, f"no {title} among {[command(pid) for pid in self.processes()]}"
         return found[0]
 
     def processes(self) -> list[int]:
@@ -98,7 +98,7 @@ class Cluster:
         if not file.exists():
             return []
         postmaster = int(file.read_text().split()[0])
-        return [postmaster, *_children(postmaster)] if "postgres" in _command(postmaster) else []
+        return [postmaster, *children(postmaster)] if "postgres" in command(postmaster) else []
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.url, autocommit=True, connect_timeout=3) as connection:
@@ -135,8 +135,8 @@ def folder() -> Iterator[Path]:
     finally:
         for file in directory.glob("*/data/postmaster.pid"):
             postmaster = int(file.read_text().split()[0])
-            if str(file.parent) in _command(postmaster):
-                for pid in [postmaster, *_children(postmaster)]:
+            if str(file.parent) in command(postmaster):
+                for pid in [postmaster, *children(postmaster)]:
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
         time.sleep(0.2)
@@ -180,7 +180,7 @@ def wait_for_replica(primary: Cluster, state: str) -> None:
     raise TimeoutError(f"the replica is not {state}: {seen}")
 
 
-def _children(parent: int) -> list[int]:
+def children(parent: int) -> list[int]:
     found = []
     for entry in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
@@ -190,7 +190,7 @@ def _children(parent: int) -> list[int]:
     return found
 
 
-def _command(pid: int) -> str:
+def command(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").strip()
     except OSError:

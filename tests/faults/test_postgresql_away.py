@@ -1,5 +1,6 @@
 """PostgreSQL is killed, restarted, stopped and frozen while sixteen people write."""
 
+import contextlib
 import os
 import signal
 import time
@@ -13,7 +14,7 @@ import pytest
 from tests import live
 from tests.faults import audit, clusters
 from tests.faults.clusters import Cluster
-from tests.faults.writers import Ledger, writing
+from tests.faults.writers import Ledger, sign_up, writing
 
 pytestmark = clusters.needed
 
@@ -121,3 +122,35 @@ def test_a_frozen_postgresql_keeps_nobody_waiting(tmp_path):
         assert ledger.wrong == []
         assert ledger.first_success_after(back) < BACK_WITHIN
         assert audit.missing(ledger, tmp_path, {"DATABASE_URL": cluster.url}) == []
+
+
+def test_a_worker_that_starts_meanwhile_and_its_chores_go_on_afterwards(tmp_path):
+    """Its background thread fails at its first round, and does what is asked later."""
+    with clusters.one() as cluster, service(tmp_path, cluster.url, WORKERS="1") as url:
+        sign_up(url)
+        cluster.stop("immediate")
+        (parent,) = children(os.getpid(), named="promptcrafter.serve")
+        worker = max(children(parent, named="promptcrafter.serve"))
+        os.kill(worker, signal.SIGKILL)
+        until(lambda: "OperationalError" in (tmp_path / "stderr").read_text())
+        cluster.start()
+        until(lambda: httpx2.get(f"{url}/readyz").status_code == 200)
+        body = {"email": "nobody@example.com"}
+        asked = httpx2.post(f"{url}/auth/password/reset", json=body)
+        assert asked.status_code < 300, asked.text
+        until(lambda: cluster.rows("SELECT COUNT(*) FROM accounts_passwordreset") == [(0,)])
+
+
+def children(parent: int, *, named: str) -> list[int]:
+    found = clusters.children(parent)
+    return [pid for pid in found if named in clusters.command(pid)]
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with contextlib.suppress(httpx2.TransportError):
+            if is_so():
+                return
+        time.sleep(0.1)
+    raise TimeoutError
