@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
 from accounts.throttles import allowance
-from promptcrafter import ids
+from promptcrafter import ids, replicas
 
 
 class ApiView(GenericAPIView):
@@ -27,6 +27,20 @@ class ApiView(GenericAPIView):
         super().perform_authentication(request)
         if request.user.is_authenticated:
             allowance.take(request.user.pk)
+            replicas.settle(request.method or "", request.user)
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Once more, on the primary, where the replica failed it."""
+        with replicas.reading():
+            response = super().dispatch(request, *args, **kwargs)
+            if replicas.stay(response):
+                response = super().dispatch(request, *args, **kwargs)
+            return response
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        if response.status_code < 400:
+            replicas.conclude(request.method or "", getattr(request, "_user", None))
+        return super().finalize_response(request, response, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

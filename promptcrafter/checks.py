@@ -92,7 +92,7 @@ WRONG: list[tuple[Callable[[], bool], CheckMessage]] = [
         ),
     ),
     (
-        lambda: _is_far(_database()["HOST"]) and _database()["OPTIONS"].get("sslmode") not in TLS,
+        lambda: any(map(_is_far, _hosts())) and _database()["OPTIONS"].get("sslmode") not in TLS,
         Warning(
             "DATABASE_URL names another machine and insists on no TLS: add ?sslmode=verify-full.",
             id="promptcrafter.W006",
@@ -171,6 +171,10 @@ def _may_lose_pages(version: tuple[int, int, int]) -> bool:
         or (3, 44, 6) <= version < (3, 45, 0)
     )
     return version >= (3, 7, 0) and not is_mended
+
+
+def _hosts() -> list[str]:
+    return str(_database()["HOST"]).split(",")
 
 
 def _is_ours(url: str) -> bool:

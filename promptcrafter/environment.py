@@ -17,6 +17,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / "var").resolve()
 
 SQLITE = "promptcrafter.sqlite3"  # Django's own, but that writers take turns
+POSTGRESQL = "promptcrafter.postgresql"  # … with an end to waiting
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
@@ -156,7 +157,8 @@ def database(name: str, *, file: Path) -> dict[str, Any]:
         return {"ENGINE": SQLITE, "NAME": str(file)}
     wrong = ImproperlyConfigured(
         f"{name} must be sqlite:////absolute/path.sqlite3 "
-        "or postgresql://user:password@host:5432/database."
+        "or postgresql://user:password@host:5432/database, "
+        "where several hosts are host1:5432,host2:5432."
     )
     if not url.startswith(("sqlite:////", "postgresql://", "postgres://")):
         raise wrong
@@ -164,6 +166,17 @@ def database(name: str, *, file: Path) -> dict[str, Any]:
         config: dict[str, Any] = Env.db_url_config(url)
     except ValueError as error:
         raise wrong from error
-    if config["NAME"] in {"", ":memory:"}:
+    if config["NAME"] in {"", ":memory:"} or not _are_hosts(config):
         raise wrong
-    return {**config, "ENGINE": SQLITE} if url.startswith("sqlite") else config
+    if url.startswith("sqlite"):
+        return {**config, "ENGINE": SQLITE}
+    bare = config["HOST"].replace("[", "").replace("]", "")  # as libpq has them
+    return {**config, "ENGINE": POSTGRESQL, "HOST": bare}
+
+
+def _are_hosts(config: dict[str, Any]) -> bool:
+    """Of several, all have a name, and each a port of its own or none: libpq would take one port
+    for all of them, whichever it was written behind."""
+    hosts = config.get("HOST", "").split(",")
+    ports = str(config.get("PORT", "")).split(",")
+    return len(hosts) == 1 or (all(hosts) and (ports == [""] or len(ports) == len(hosts)))

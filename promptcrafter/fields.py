@@ -26,7 +26,8 @@ class SharedFields(serializers.Serializer[Any]):
 
 @cache
 def _fields(kind: type[SharedFields], is_partial: bool) -> Any:
-    return serializers.Serializer.fields.func(kind(partial=is_partial))
+    made: Any = serializers.Serializer.fields  # a cached_property
+    return made.func(kind(partial=is_partial))
 
 
 class TextField(serializers.CharField):

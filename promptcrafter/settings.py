@@ -121,12 +121,12 @@ POSTGRESQL_OPTIONS: dict[str, Any] = {
 }
 
 
-def database() -> dict[str, Any]:
-    config = env.database("DATABASE_URL", file=DATA_DIR / "promptcrafter.sqlite3")
+def database(config: dict[str, Any], *, of_several: str) -> dict[str, Any]:
+    """With our options; of several hosts, the first that is what libpq calls `of_several`."""
     is_sqlite = config["ENGINE"].endswith("sqlite3")
     ours = SQLITE_OPTIONS if is_sqlite else POSTGRESQL_OPTIONS
-    if not is_sqlite:
-        config["ENGINE"] = "promptcrafter.postgresql"
+    if "," in config.get("HOST", ""):
+        ours = ours | {"target_session_attrs": of_several}
     config["OPTIONS"] = {**ours, **config.get("OPTIONS", {})}
     # Kept for the life of the thread. Opening one per request costs four times the request.
     config.setdefault("CONN_MAX_AGE", None)
@@ -134,7 +134,17 @@ def database() -> dict[str, Any]:
     return config
 
 
-DATABASES = {"default": database()}
+_file = DATA_DIR / "promptcrafter.sqlite3"
+DATABASES = {"default": database(env.database("DATABASE_URL", file=_file), of_several="read-write")}
+READ_FROM_REPLICA = bool(env.text("READ_DATABASE_URL", ""))
+if READ_FROM_REPLICA:
+    DATABASES["replica"] = database(
+        env.database("READ_DATABASE_URL", file=_file), of_several="standby"
+    )
+    DATABASE_ROUTERS = ["promptcrafter.replicas.Router"]
+    if any(each["ENGINE"].endswith("sqlite3") for each in DATABASES.values()):
+        raise ImproperlyConfigured("READ_DATABASE_URL takes PostgreSQL, here and in DATABASE_URL.")
+DATABASE_SECONDS = env.number("DATABASE_SECONDS", 5, minimum=1, maximum=3_600)
 # Where backups find PostgreSQL's programs, if not on the PATH.
 PG_BINDIR = env.folder("PG_BINDIR")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -24,7 +24,7 @@ class Parameter(models.Expression):
         super().__init__(output_field=output_field)
         self.name = name
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
         return "%s", [self]
 
 
@@ -61,7 +61,8 @@ class Compiled:
         self._model = info["model"]
         self._own = slice(fields[0], fields[-1] + 1)
         self._names = [each[0].target.attname for each in compiler.select[self._own]]
-        self._related = get_related_populators(info, compiler.select, using)
+        # The stubs are of a later Django.
+        self._related = get_related_populators(info, compiler.select, using)  # type: ignore[call-arg]
         self._annotations = list(compiler.annotation_col_map.items())
 
     def parameters(self, values: dict[str, Any], connection: Any) -> list[Any]:

@@ -70,6 +70,6 @@ def _insert(model: type[models.Model], count: int) -> str:
 
 @cache
 def _update(model: type[models.Model], names: tuple[str, ...]) -> str:
-    meta = model._meta
+    meta: Any = model._meta
     columns = ", ".join(f'"{meta.get_field(name).column}" = %s' for name in names)
     return f'UPDATE "{meta.db_table}" SET {columns} WHERE "{meta.pk.column}" = %s'  # noqa: S608

@@ -44,6 +44,11 @@ CASES = [
     ),
     ("W006", {"DATABASES": {"default": POSTGRESQL}}, {"DATABASES": {"default": AT_HOME}}),
     (
+        "W006",
+        {"DATABASES": {"default": AT_HOME | {"HOST": "localhost,db2.example.com"}}},
+        {"DATABASES": {"default": AT_HOME | {"HOST": "localhost,127.0.0.1,/var/run"}}},
+    ),
+    (
         "W007",
         MAIL | {"EMAIL_USE_TLS": False, "EMAIL_HOST": "mail.example.com"},
         {"EMAIL_USE_TLS": True},

@@ -261,7 +261,13 @@ def run_once(**environment):
         ("DATABASE_URL", "nonsense"),
         ("DATABASE_URL", "mysql://root:hunter2@localhost/x"),
         ("DATABASE_URL", "postgresql://me:hunter2@127.0.0.1:1/x"),
+        ("DATABASE_URL", "postgresql://me:hunter2@db1,db2:5433/x"),
+        ("DATABASE_URL", "postgresql://me:hunter2@db1:5432,,db2:5432/x"),
+        ("DATABASE_URL", "postgresql://me:hunter2@127.0.0.1:1,127.0.0.1:2/x"),
         ("DATABASE_URL", "sqlite:////nowhere/at/all.sqlite3"),
+        ("DATABASE_SECONDS", "0"),
+        ("READ_DATABASE_URL", "nonsense"),
+        ("READ_DATABASE_URL", "postgresql://me:hunter2@127.0.0.1:1/x"),  # beside SQLite
         ("DATA_DIR", "/proc/nowhere"),
         ("PG_BINDIR", "/proc/nowhere"),
     ],

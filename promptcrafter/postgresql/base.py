@@ -1,32 +1,119 @@
-"""Django's backend for PostgreSQL, with two things made cheap that nearly each request asks for.
+"""Django's backend for PostgreSQL, with an end to waiting, and statements that are prepared.
 
-A kept connection is looked at before it is used, and the statements of promptcrafter.statements are
-prepared.
+A server that is gone is found out by the network. One that is frozen (its disk hangs, its machine
+swaps, the standby that it must wait for is away) keeps every promise of TCP and answers nothing,
+and neither `statement_timeout` nor `tcp_user_timeout` ends a call to it: only the client's own
+clock does.
 """
 
+import time
 from select import POLLIN, poll
+from threading import Lock, Thread
 from typing import Any
 
+import psycopg
 from django.db.backends.postgresql import base
-from psycopg import Cursor
+from psycopg import IsolationLevel, errors
 from psycopg.pq import TransactionStatus
+
+# Whether a kept connection still leads anywhere must be known while the caller waits.
+CHECK_SECONDS = 2.0
+# For the server's own word that a statement took too long: the connection is then still good.
+GRACE_SECONDS = 0.5
+# What fails later than this was not refused, but not answered.
+SLOW_SECONDS = 1.0
+LOOK_AGAIN_SECONDS = 0.2
+
+Parameters = dict[str, Any]
+
+
+class Lookout:
+    """Waits for a server that does not answer, so that no request has to: to them it is away."""
+
+    def __init__(self) -> None:
+        self.is_away = False
+        self.lock = Lock()
+
+    def report(self, parameters: Parameters) -> None:
+        """Somebody waited in vain."""
+        with self.lock:
+            if not self.is_away:
+                self.is_away = True
+                Thread(target=self._look, args=[parameters], name="lookout", daemon=True).start()
+
+    def _look(self, parameters: Parameters) -> None:
+        while self.is_away:
+            try:
+                Connection.connect(**parameters).close()
+                self.is_away = False
+            except Exception:  # whatever it is: who looks no more would leave it away for ever
+                time.sleep(LOOK_AGAIN_SECONDS)
+
+
+lookout = Lookout()  # of this process
+
+
+class Connection(psycopg.Connection[Any]):
+    """Raises OperationalError, and is closed, where the server does not answer within `patience`
+    seconds, and where it turns out to be one that takes no writes."""
+
+    patience: float | None = None
+    parameters: Parameters
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        try:
+            return super().wait(gen, interval, timeout or self.patience)
+        except errors._WaitTimeout as error:
+            if timeout is not None:  # psycopg's own
+                raise
+            self.close()  # without a word to the server: a COMMIT must not be cancelled half-way
+            lookout.report(self.parameters)
+            raise psycopg.OperationalError(f"no answer within {self.patience} s") from error
+        except errors.ReadOnlySqlTransaction as error:
+            self.close()  # it was the primary once; the next connection looks for the new one
+            raise psycopg.OperationalError("the server takes no writes") from error
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    def is_usable(self) -> bool:
-        """Whether the server has kept the connection.
+    # Seconds that a statement may take; None, as for migrations, for no end. What serves requests
+    # sets it for all its threads.
+    patience: float | None = None
 
-        Where it is closed, or has died, there is something to read, be it the end. Only then is
-        Django's way taken, a statement, which was a seventh of the cost of reading a prompt.
+    def get_new_connection(self, conn_params: Parameters) -> Connection:
+        """Opened within `connect_timeout` for each host that DATABASE_URL names."""
+        self.isolation_level = IsolationLevel.READ_COMMITTED
+        if self.patience is None:
+            return Connection.connect(**conn_params)
+        own = f"-c statement_timeout={int(self.patience * 1000)}"
+        conn_params = conn_params | {"options": f"{conn_params.get('options', '')} {own}"}
+        connection = self._connect(conn_params)
+        connection.patience = self.patience + GRACE_SECONDS
+        connection.parameters = conn_params
+        return connection
+
+    def is_usable(self) -> bool:
+        """Asked before each request of a connection that was kept.
+
+        Where the server has closed it, or died, there is something to read, be it the end. Only
+        then is it asked by a statement, which was a seventh of the cost of reading a prompt.
         """
-        return self.connection is not None and (self._is_quiet() or super().is_usable())
+        if not isinstance(self.connection, Connection) or lookout.is_away:
+            return False
+        if self._is_quiet():
+            return True
+        patience = self.connection.patience
+        self.connection.patience = patience and CHECK_SECONDS
+        try:
+            return bool(super().is_usable())
+        finally:
+            self.connection.patience = patience
 
     def statement_cursor(self) -> Any:
         """A cursor whose statements are parsed and planned once for each connection."""
         self.close_if_health_check_failed()
         self.ensure_connection()
         with self.wrap_database_errors:
-            return self._prepare_cursor(Cursor(self.connection))
+            return self._prepare_cursor(psycopg.Cursor(self.connection))  # type: ignore[attr-defined]
 
     def _is_quiet(self) -> bool:
         connection = self.connection
@@ -35,3 +122,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         waiting = poll()
         waiting.register(connection.fileno(), POLLIN)
         return not waiting.poll(0)
+
+    def _connect(self, conn_params: Parameters) -> Connection:
+        if lookout.is_away:
+            raise psycopg.OperationalError("the server did not answer a moment ago")
+        started = time.monotonic()
+        try:
+            return Connection.connect(**conn_params)
+        except psycopg.OperationalError:
+            if time.monotonic() - started > SLOW_SECONDS:
+                lookout.report(conn_params)
+            raise
