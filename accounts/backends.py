@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.hashers import check_password, is_password_usable, make_password
+from django.contrib.auth.hashers import check_password, is_password_usable
 from django.db.models import QuerySet
 
 from accounts import hashers, refusals, throttles
@@ -13,7 +13,7 @@ from accounts.models import SignupsClosed, User, normalise_email
 from accounts.throttles import LoginAttempt
 
 # Tried where there is no password, so that it takes the same time.
-NOBODYS = make_password("nobody's password")
+NOBODYS = hashers.of_nobody()
 
 
 class GuardedBackend(ModelBackend):
