@@ -9,8 +9,11 @@ queryset, with Parameters where the values go.
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Generic, TypeVar
 
+import orjson
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models.query import get_related_populators
 
@@ -84,6 +87,66 @@ class Compiled:
         for name, position in self._annotations:
             setattr(instance, name, values[position])
         return instance
+
+
+class Columns:
+    """A queryset of `values_list`, for at most so many rows: tuples, which take a third of the time
+    of instances."""
+
+    def __init__(self, queryset: Callable[[], models.QuerySet[Any, Any]], *, most: int) -> None:
+        self._queryset, self._most = queryset, most
+        self._compiled: dict[str, CompiledColumns] = {}
+
+    def rows(self, using: str = DEFAULT_DB_ALIAS, **values: Any) -> list[Any] | None:
+        """All of them, or None where there are more. One query."""
+        connection = connections[using]
+        compiled = self._compiled.get(using)
+        if compiled is None:
+            queryset = self._queryset()[: self._most + 1]
+            compiled = self._compiled[using] = CompiledColumns(queryset, using)
+        with _cursor(connection) as cursor:
+            cursor.execute(compiled.sql, compiled.parameters(values, connection))
+            rows = cursor.fetchall()
+        return compiled.converted(rows) if len(rows) <= self._most else None
+
+
+class CompiledColumns(Compiled):
+    def __init__(self, queryset: models.QuerySet[Any, Any], using: str) -> None:
+        compiler = queryset.query.get_compiler(using=using)
+        self.sql, self._parameters = compiler.as_sql()
+        found = compiler.get_converters([each[0] for each in compiler.select])
+        self._functions = [
+            (position, convert)
+            for position, (functions, expression) in found.items()
+            for convert in _plain(functions, expression, compiler.connection)
+        ]
+
+    def converted(self, rows: list[Any]) -> list[Any]:
+        """Column by column."""
+        if not rows:
+            return []
+        columns: list[Any] = list(zip(*rows, strict=True))
+        for position, convert in self._functions:
+            columns[position] = map(convert, columns[position])
+        return list(zip(*columns, strict=True))
+
+
+def _plain(functions: Any, expression: Any, connection: Any) -> list[Callable[[Any], Any]]:
+    """Of the value alone."""
+    if isinstance(expression.output_field, models.JSONField):
+        return [orjson.loads]
+    if connection.vendor == "sqlite" and isinstance(expression.output_field, models.DateTimeField):
+        return [_moment]
+    return [partial(_convert, each, expression, connection) for each in functions]
+
+
+def _moment(value: datetime) -> datetime:
+    """As Django's converter for SQLite, in a quarter of the time."""
+    return value.replace(tzinfo=UTC)
+
+
+def _convert(function: Any, expression: Any, connection: Any, value: Any) -> Any:
+    return function(value, expression, connection)
 
 
 def _cursor(connection: Any) -> Any:
