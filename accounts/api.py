@@ -1,6 +1,7 @@
 """What every view of the API has in common."""
 
 from collections.abc import Collection
+from functools import cache
 from typing import Any
 
 from django.db.models import QuerySet
@@ -56,9 +57,7 @@ class ApiView(GenericAPIView):
         data = {
             name: sent.getlist(name) if name in self.repeatable else sent[name] for name in sent
         }
-        parameters = shape(data=data)
-        parameters.is_valid(raise_exception=True)
-        return dict(parameters.validated_data)
+        return dict(_checked_by(shape).run_validation(data))
 
     def find(self, among: QuerySet[Any], wire_id: str) -> Any:
         """The caller's thing of that id; raises MalformedId, NotFound or PermissionDenied."""
@@ -81,3 +80,12 @@ class ApiView(GenericAPIView):
             return f"There is no such parameter here; there is {known}."
         is_once = len(values) == 1 or name in self.repeatable
         return None if is_once else "Send it once."
+
+
+@cache
+def _checked_by(shape: type[Serializer[Any]]) -> Serializer[Any]:
+    """One for all requests and threads: what it is asked to validate leaves nothing in it. Made for
+    each it took a third of a millisecond."""
+    parameters = shape()
+    parameters.fields  # noqa: B018  # made here, once
+    return parameters

@@ -1,8 +1,12 @@
 """What must be done once before a release serves, however many processes start at once."""
 
+import hashlib
+import os
 import shutil
+from pathlib import Path
 
 from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
@@ -29,11 +33,32 @@ def prepare() -> str:
 
 
 def collect_static_files() -> None:
-    """A start that was killed half-way may have left half a file, which looks up to date to the
-    next start, or half a manifest, which stops it."""
-    mark = settings.DATA_DIR / "static.unfinished"
+    """Where they are not those that were collected last: it takes 0.8 s, and 14 MB that workers
+    inherit.
+
+    A start that was killed half-way may have left half a file, which looks up to date to the next
+    start, or half a manifest, which stops it.
+    """
+    record, mark = settings.DATA_DIR / "static.sources", settings.DATA_DIR / "static.unfinished"
+    sources = _sources()
     if mark.exists():
         shutil.rmtree(settings.STATIC_ROOT, ignore_errors=True)
+    elif _has_collected(record, sources):
+        return
     mark.touch()
     call_command("collectstatic", verbosity=0, interactive=False)
+    record.write_text(sources)
     mark.unlink(missing_ok=True)
+
+
+def _has_collected(record: Path, sources: str) -> bool:
+    is_there = (settings.STATIC_ROOT / "staticfiles.json").exists() and record.exists()
+    return is_there and record.read_text() == sources
+
+
+def _sources() -> str:
+    """A hash of the names, sizes and times of all files that are collected."""
+    files = (storage.path(name) for finder in get_finders() for name, storage in finder.list(None))
+    found = ((path, os.stat(path)) for path in files)
+    lines = sorted(f"{path} {stat.st_size} {stat.st_mtime_ns}" for path, stat in found)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

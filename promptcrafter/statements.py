@@ -9,12 +9,16 @@ queryset, with Parameters where the values go.
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property, partial
 from typing import Any, Generic, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connections, models
+import orjson
+from django.db import DEFAULT_DB_ALIAS, connections, models, router
 from django.db.models.query import get_related_populators
 
 Row = TypeVar("Row", bound=models.Model)
+Made = TypeVar("Made")
 
 
 class Parameter(models.Expression):
@@ -28,19 +32,34 @@ class Parameter(models.Expression):
         return "%s", [self]
 
 
+class Once(Generic[Made]):
+    """A queryset, made and compiled at its first use, for each database that is read."""
+
+    def __init__(self, queryset: Callable[[], models.QuerySet[Any, Any]]) -> None:
+        self._queryset = queryset
+        self._made: dict[str, Made] = {}
+
+    @cached_property
+    def model(self) -> type[models.Model]:
+        return self._queryset().model
+
+    def made(self, make: Callable[[models.QuerySet[Any, Any], str], Made]) -> tuple[Made, Any]:
+        """With the connection that it is for."""
+        using = router.db_for_read(self.model) or DEFAULT_DB_ALIAS
+        if using not in self._made:
+            self._made[using] = make(self._queryset(), using)
+        return self._made[using], connections[using]
+
+
 class Statement(Generic[Row]):
     """A queryset of whole rows of a model, with their `select_related`, `only` and annotations."""
 
     def __init__(self, queryset: Callable[[], models.QuerySet[Row]]) -> None:
-        self._queryset = queryset
-        self._compiled: dict[str, Compiled] = {}
+        self._once: Once[Compiled] = Once(queryset)
 
-    def first(self, using: str = DEFAULT_DB_ALIAS, **values: Any) -> Row | None:
+    def first(self, **values: Any) -> Row | None:
         """The first row, or None. One query."""
-        connection = connections[using]
-        compiled = self._compiled.get(using)
-        if compiled is None:
-            compiled = self._compiled[using] = Compiled(self._queryset(), using)
+        compiled, connection = self._once.made(Compiled)
         with statement_cursor(connection) as cursor:
             cursor.execute(compiled.sql, compiled.parameters(values, connection))
             row = cursor.fetchone()
@@ -85,6 +104,61 @@ class Compiled:
         for name, position in self._annotations:
             setattr(instance, name, values[position])
         return instance
+
+
+class Columns:
+    """A queryset of `values_list`, for at most so many rows: tuples, with nothing made of them."""
+
+    def __init__(self, queryset: Callable[[], models.QuerySet[Any, Any]], *, most: int) -> None:
+        self._most = most
+        self._once: Once[CompiledColumns] = Once(lambda: queryset()[: most + 1])
+
+    def rows(self, **values: Any) -> list[Any] | None:
+        """All of them, or None where there are more. One query."""
+        compiled, connection = self._once.made(CompiledColumns)
+        with statement_cursor(connection) as cursor:
+            cursor.execute(compiled.sql, compiled.parameters(values, connection))
+            rows = cursor.fetchall()
+        return compiled.converted(rows) if len(rows) <= self._most else None
+
+
+class CompiledColumns(Compiled):
+    def __init__(self, queryset: models.QuerySet[Any, Any], using: str) -> None:
+        compiler = queryset.query.get_compiler(using=using)
+        self.sql, self._parameters = compiler.as_sql()
+        found = compiler.get_converters([each[0] for each in compiler.select])
+        self._functions = [
+            (position, convert)
+            for position, (functions, expression) in found.items()
+            for convert in _plain(functions, expression, compiler.connection)
+        ]
+
+    def converted(self, rows: list[Any]) -> list[Any]:
+        """Column by column."""
+        if not rows:
+            return []
+        columns: list[Any] = list(zip(*rows, strict=True))
+        for position, convert in self._functions:
+            columns[position] = map(convert, columns[position])
+        return list(zip(*columns, strict=True))
+
+
+def _plain(functions: Any, expression: Any, connection: Any) -> list[Callable[[Any], Any]]:
+    """Of the value alone."""
+    if isinstance(expression.output_field, models.JSONField):
+        return [orjson.loads]
+    if connection.vendor == "sqlite" and isinstance(expression.output_field, models.DateTimeField):
+        return [_moment]
+    return [partial(_convert, each, expression, connection) for each in functions]
+
+
+def _moment(value: datetime) -> datetime:
+    """As Django's converter for SQLite does, where a time without a zone is in UTC."""
+    return value.replace(tzinfo=UTC)
+
+
+def _convert(function: Any, expression: Any, connection: Any, value: Any) -> Any:
+    return function(value, expression, connection)
 
 
 def statement_cursor(connection: Any) -> Any:

@@ -43,6 +43,8 @@ LOGS = {
     "createdBefore": "created_at__lt",
 }
 
+PARAMETERS = {*PROMPTS, "tag", "label"}
+
 
 def narrows(wanted: Wanted) -> bool:
     """Whether any of the prompts' filters is asked for, but for `label` and `tag`."""

@@ -20,6 +20,7 @@ from accounts.models import Scope
 from promptcrafter import ids
 from prompts.cursors import Cursor
 from prompts.models import Log, Prompt
+from prompts.views import shown
 from tests import live
 
 ORDERINGS = ["createdAt", "-createdAt", "updatedAt", "-updatedAt", "title", "-title"]
@@ -314,9 +315,29 @@ def test_a_list_can_leave_the_content_out(alice, make_prompt):
 
 def test_what_is_left_out_is_not_read(alice, make_prompt, django_assert_num_queries):
     make_prompt(alice)
-    with django_assert_num_queries(2) as statements:
-        alice.get("/prompts?content=none")
-    assert '"content"' not in statements[-1]["sql"]
+    for path in ("/prompts?content=none", "/prompts?content=none&limit=9"):
+        with django_assert_num_queries(2) as statements:
+            alice.get(path)
+        sql = statements[-1]["sql"] or ""  # which psycopg does not tell of what is prepared
+        assert '"content"' not in sql
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_list_shows_prompts_as_they_are_shown_alone(alice, make_prompt, more):
+    """Byte for byte, be it read at once or as a stream."""
+    labelled = make_prompt(alice, content="{{ a }} {{ é }}", tags=["é", "\u2028", '"'])
+    labelled.set_label("zz", to=1, actor=alice.user)
+    labelled.set_label("a", to=1, actor=alice.user)
+    for _ in range(shown.FEW - 1 + more):
+        make_prompt(alice)
+    Prompt.objects.filter(pk=labelled.pk).update(updated_at=datetime(2026, 1, 1, tzinfo=UTC))
+    whole = alice.get("/prompts").content
+    alone = [alice.get(f"/prompts/{row['_id']}").content for row in json.loads(whole)]
+    assert len(alone) == shown.FEW + more
+    assert whole == b"[" + b",".join(alone) + b"]"
+    assert alice.get("/search?q=content&ordering=createdAt").status_code == 400
+    found = alice.get("/search?q=a+é").content
+    assert found == b"[" + alone[-1] + b"]"
 
 
 # Tags and models --------------------------------------------------------------------------------

@@ -326,8 +326,19 @@ def test_a_search_takes_as_many_statements_for_a_small_library_as_for_one_prompt
 ):
     for _ in range(number):
         make_prompt(alice)
-    with django_assert_num_queries(4):  # who asks, what the index has not, its texts, the index
+    with django_assert_num_queries(2):  # who asks, what the index has not and whether there is one
         assert len(titles(alice, "title")) == number
+    with django_assert_num_queries(3):  # and whether there is one
+        assert titles(alice, "nothing-like-it") == []
+
+
+def test_long_and_many_texts_are_found_with_the_others(alice, make_prompt):
+    make_prompt(alice, title="Zebra, long", content="z" * (index.LONG + 1))
+    for number in range(index.LOOK_AT):
+        make_prompt(alice, title=f"Zebra {number}")
+    assert len(titles(alice, "zebra")) == index.LOOK_AT + 1
+    assert titles(alice, "long") == ["Zebra, long"]
+    assert titles(alice, "zebra 255") == ["Zebra 255"]
 
 
 def test_long_texts_are_not_kept_until_all_are_found(alice, make_prompt):

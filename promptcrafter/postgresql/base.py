@@ -7,6 +7,7 @@ clock does.
 """
 
 import time
+from datetime import UTC, datetime
 from select import POLLIN, poll
 from threading import Lock, Thread
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import psycopg
 from django.db.backends.postgresql import base
 from psycopg import IsolationLevel, errors
+from psycopg.adapt import Loader
 from psycopg.pq import TransactionStatus
 
 # Whether a kept connection still leads anywhere must be known while the caller waits.
@@ -74,6 +76,15 @@ class Connection(psycopg.Connection[Any]):
             raise psycopg.OperationalError("the server takes no writes") from error
 
 
+class MomentLoader(Loader):
+    """Times as PostgreSQL writes them in a session in UTC, read in C."""
+
+    timezone = UTC  # Django compares it with its own
+
+    def load(self, data: Any) -> datetime:
+        return datetime.fromisoformat(str(data, "ascii"))
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     # Seconds that a statement may take; None, as for migrations, for no end. What serves requests
     # sets it for all its threads.
@@ -82,6 +93,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: Parameters) -> Connection:
         """Opened within `connect_timeout` for each host that DATABASE_URL names."""
         self.isolation_level = IsolationLevel.READ_COMMITTED
+        connection = self._open(conn_params)
+        if self.timezone is UTC:
+            connection.adapters.register_loader("timestamptz", MomentLoader)
+        return connection
+
+    def _open(self, conn_params: Parameters) -> Connection:
         if self.patience is None:
             return Connection.connect(**conn_params)
         own = f"-c statement_timeout={int(self.patience * 1000)}"

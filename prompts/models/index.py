@@ -17,20 +17,23 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 from heapq import merge
 from itertools import chain, groupby, islice
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connections, models, transaction
-from django.db.models import F
+from django.db.models import Case, Exists, F, OuterRef, When
 from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 
+from promptcrafter.statements import Columns, Parameter
 from prompts import postings, search
+from prompts.models import listed
 from prompts.models.labels import Label
 from prompts.models.prompts import Prompt
 from prompts.models.searchable import SearchableQuerySet
@@ -270,7 +273,12 @@ class Hit:
     score: int
     updated_at: datetime
     pk: UUID  # of the prompt, also where a label was searched
-    row: Prompt | None = field(default=None, compare=False)  # if it was read anyway
+    # If it was read anyway: the prompt, or a tuple of its columns that are shown.
+    row: Any = field(default=None, compare=False)
+
+
+# To sort by, which is cheaper than to compare hits with each other.
+_RANK = attrgetter("score", "updated_at", "pk")
 
 
 class _BegunAnew(Exception):
@@ -286,18 +294,21 @@ def ranked(
     is_narrowed: bool = False,
     in_snapshot: bool = False,
     shown: int | None = None,
+    content: str | None = None,
 ) -> Iterator[Hit]:
     """Those of the prompts or labels, all `owner`'s, that match: the best first, of equals the
     recently updated, found as they are asked for.
 
     `tags` are those that all of them carry, and `is_narrowed` says whether they are limited in some
     other way that the index knows nothing of: if that leaves a few, they are read through. `shown`
-    is how many of the first hits are, None for all and 0 for none.
+    is how many of the first hits are, None for all and 0 for none. `content` says how much of it
+    the rows of hits may be limited to, where all of the owner's prompts are searched.
 
-    Statements: one for what the index has not, and one for what of it matches; one for the index,
-    and one for all the texts that it names or, where not all are shown, for each hundred or so.
+    Statements: one for what the index has not or, where that is much, two; one for the index, if
+    there is one, and one for all the texts that it names or, where not all are shown, for each
+    hundred or so.
     """
-    _searched[rows.model, owner.pk] = None
+    _searched[Prompt if content else rows.model, owner.pk] = None
     if is_narrowed:
         few = list(_sized(rows)[: FEW + 1])
         if len(few) <= FEW:
@@ -307,7 +318,13 @@ def ranked(
     while True:
         by_index = _Search(rows, owner, terms, tags, in_snapshot, shown)
         # The tail first: what moves into the index meanwhile is found twice rather than never.
-        hits = merge(_tail(rows, terms), by_index.hits(), reverse=True)
+        tail, is_all = _small_tail(owner, terms, content) if content else (None, False)
+        if tail is None:
+            tail = _tail(rows, terms)
+        elif is_all and last is None:
+            yield from tail
+            return
+        hits = merge(tail, by_index.hits(), reverse=True)
         try:
             for hit in hits:
                 if last is None or hit < last:
@@ -316,6 +333,46 @@ def ranked(
         except _BegunAnew:
             continue
         return
+
+
+def _small_tail(
+    owner: Any, terms: list[search.Term], content: str
+) -> tuple[list[Hit] | None, bool]:
+    """The hits among what the index has not, or None where they are many or long; and whether they
+    are all, as there is no index. One statement, where there are hits."""
+    texts = {f"term{number}": term.text for number, term in enumerate(terms)}
+    rows = _of_small_tail(len(terms), content).rows(owner=owner.pk, **texts)
+    if rows is None or any(text is None for _, text, *_ in rows):
+        return None, False
+    found = ((None, shown[-1], shown[0], text, (*shown,)) for _, text, *shown in rows)
+    hits = sorted((hit for _, hit in _hits(found, terms)), key=_RANK, reverse=True)
+    return hits, not (rows[0][0] if rows else _INDEX.rows(owner=owner.pk))
+
+
+@cache
+def _of_small_tail(terms: int, content: str) -> Columns:
+    """Whether there is an index, the text unless it is long, and what is shown."""
+    owner = Parameter("owner", models.UUIDField())
+    wanted = [Parameter(f"term{number}", models.TextField()) for number in range(terms)]
+    is_short = When(LessThanOrEqual(Length("search_text"), LONG), then="search_text")
+
+    def rows() -> models.QuerySet[Any, Any]:
+        tail = Prompt.objects.filter(owner=owner, slot=None).containing_all(wanted)
+        indexes = SearchIndex.objects.filter(owner=OuterRef("owner"), of=SearchIndex.Of.PROMPTS)
+        found = tail.annotate(is_indexed=Exists(indexes), text=Case(is_short))
+        return listed.with_preview(found).values_list(
+            "is_indexed", "text", *listed.columns(content)
+        )
+
+    return Columns(rows, most=LOOK_AT)
+
+
+_INDEX = Columns(
+    lambda: SearchIndex.objects.filter(
+        owner=Parameter("owner", models.UUIDField()), of=SearchIndex.Of.PROMPTS
+    ).values_list("pk"),
+    most=1,
+)
 
 
 def _tail(rows: SearchableQuerySet, terms: list[search.Term]) -> list[Hit]:

@@ -66,6 +66,9 @@ class PromptViewSet(OwnedView, GenericViewSet):
         """Your prompts, newest first, all or in pages. With `label`, those that carry it, as of
         that version."""
         asked = self.asked(PromptListParameters)
+        if not (lists.is_paged(request, asked) or shown.labels(request, asked)):
+            every, show = shown.columns(request, asked), shown.of_columns(request, asked)
+            return lists.whole(request, every, show)
         order = shown.order(request, asked)
         show = shown.representation(request, asked)
         return lists.answer(request, shown.rows(request, asked), order, show, asked=asked)

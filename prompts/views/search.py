@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http.response import HttpResponseBase
+from django.utils.functional import SimpleLazyObject
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import IsAuthenticated
@@ -58,15 +59,18 @@ class SearchView(ApiView):
         wanted = terms(asked["q"])
         if len(wanted) > TERMS_MAX:
             raise ValidationError({"q": f"Use at most {TERMS_MAX} different words."})
-        rows = shown.rows(request, asked)
-        represent = shown.representation(request, asked)
+        # Made where it is needed, which in a small library it is not.
+        rows: Any = SimpleLazyObject(lambda: shown.rows(request, asked))
+        of_prompt = shown.representation(request, asked)
+        of_columns = shown.of_columns(request, asked)
 
         def show(row: Any) -> dict[str, Any]:
-            if asked["highlight"] == "false":
-                return represent(row)
-            content = row.content if asked["content"] == "full" else ""
-            found = matches(wanted, title=row.title, tags=row.tags, content=content)
-            return {**represent(row), "matches": found}
+            found = of_columns(row) if isinstance(row, tuple) else of_prompt(row)
+            if asked["highlight"] == "true":
+                text = {"content": "", **found}
+                texts = {name: text[name] for name in ("title", "tags", "content")}
+                found["matches"] = matches(wanted, **texts)
+            return found
 
         if lists.is_paged(request, asked):
             limit = asked.get("limit", PAGE)
@@ -94,6 +98,8 @@ class SearchView(ApiView):
             of_them = Exists(rows.order_by().filter(prompt=OuterRef("prompt")))
             rows = Label.objects.released(*labels, owner=owner)
             rows = rows.filter(of_them) if tags or is_narrowed else rows
+        elif not (tags or is_narrowed):
+            how["content"] = asked["content"]
         return index.ranked(rows, owner, looked_for, tags=tags, is_narrowed=is_narrowed, **how)
 
 

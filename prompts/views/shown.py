@@ -1,22 +1,25 @@
 """What a caller sees of prompts in lists: as they are or, of a label or for a key that is limited
 to some, as of the version that the label points at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
-from django.db.models import QuerySet
-from django.db.models.functions import Substr
+from django.db.models import QuerySet, UUIDField
 from rest_framework.request import Request
 
 from accounts.permissions import OutsideLabels, labels_of
+from promptcrafter import ids
+from promptcrafter.statements import Columns, Parameter
 from prompts import filters, paging
-from prompts.models import Prompt, Version
+from prompts.models import Prompt, Version, listed
 from prompts.paging import Order
 from prompts.serializers.prompts import PromptSerializer
 
 Asked = dict[str, Any]
 
-PREVIEW = 200  # characters
+FEW = 100  # that are read at once, not streamed: PostgreSQL's cursors cost a millisecond
+ROWS = 50  # that are read at a time, for each may be long
 
 
 def labels(request: Request, asked: Asked) -> list[str]:
@@ -56,9 +59,42 @@ def representation(request: Request, asked: Asked) -> Callable[[Any], dict[str, 
     return represent
 
 
+def columns(request: Request, asked: Asked) -> Iterable[Any]:
+    """The caller's prompts in order, as `of_columns` shows them; without a label, and all."""
+    if not filters.PARAMETERS & asked.keys():
+        few = _every(asked["ordering"], asked["content"]).rows(owner=request.user.pk)
+        if few is not None:
+            return few
+    (found,) = order(request, asked).parts(rows(request, asked))
+    return found.values_list(*listed.columns(asked["content"])).iterator(chunk_size=ROWS)
+
+
+def of_columns(request: Request, asked: Asked) -> Callable[[Any], dict[str, Any]]:
+    """How such a row is written, as `PromptSerializer` writes a prompt."""
+    owner: Any = request.user
+    owner_id = ids.encode("user", owner.pk)
+    names = listed.names(asked["content"])
+
+    def show(row: Any) -> dict[str, Any]:
+        key, *shown = row
+        return dict(zip(names, (ids.encode(Prompt.KIND, key), owner_id, *shown), strict=True))
+
+    return show
+
+
+@cache
+def _every(ordering: str, content: str) -> Columns:
+    def found() -> QuerySet[Any]:
+        own = Prompt.objects.owned_by(Parameter("owner", UUIDField()))
+        (rows,) = paging.of(paging.PROMPTS, ordering).parts(listed.with_preview(own))
+        return rows.values_list(*listed.columns(content))
+
+    return Columns(found, most=FEW)
+
+
 def _with_content(rows: QuerySet[Any], how: str) -> QuerySet[Any]:
     """What is not shown is not read."""
     if how == "full":
         return rows
     rows = rows.defer("content")
-    return rows.annotate(preview=Substr("content", 1, PREVIEW)) if how == "preview" else rows
+    return listed.with_preview(rows) if how == "preview" else rows
