@@ -99,12 +99,14 @@ def test_a_route_is_counted_as_one_whatever_its_ids(tmp_path):
         for _ in range(3):
             path = f"/prompts/{ada.post('/prompts', json=prompt).json()['_id']}"
             assert ada.get(f"{path}/versions/1").status_code == 200
+            assert ada.get(path).status_code == 200  # which no route is looked up for
             ada.request("BREW", path)
         ada.get("/no/such/route")
         routes = {key[1:] for key in scraped(url) if key[0] == COUNT}
         assert routes == {
             ("/auth/signup", "201", "POST"),
             ("/prompts", "201", "POST"),
+            ("/prompts/<pk>", "200", "GET"),
             ("/prompts/<pk>", "405", "other"),
             ("/prompts/<pk>/versions/<number>", "200", "GET"),
             ("/readyz", "200", "GET"),

@@ -8,12 +8,14 @@ own do (docs/benchmarks.md).
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, Error
 from django.db.models import F, FilteredRelation, Q, QuerySet, UUIDField
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import ResolverMatch, resolve
 
 from accounts import tokens
 from accounts.authentication import bearer_token
@@ -68,7 +70,8 @@ def answer(request: HttpRequest) -> HttpResponse | None:
         allowance.take(caller.user_id)
     except (tokens.InvalidToken, ids.MalformedId, Throttled, Error):
         return None
-    request.user = caller.user  # whom the log names
+    # What the log and the metrics name.
+    request.user, request.resolver_match = caller.user, _route()
     return _respond(body, tag)
 
 
@@ -107,6 +110,11 @@ def _reads_all(caller: Session | ApiKey) -> bool:
         return True
     is_allowed = Scope.PROMPTS_READ in caller.scopes and not caller.labels
     return is_allowed and not caller.is_to_note()
+
+
+@cache
+def _route() -> ResolverMatch:
+    return resolve(f"{PATH}0")
 
 
 def _respond(body: bytes, tag: str) -> HttpResponse:
