@@ -121,7 +121,12 @@ def rehearse() -> None:
 
 def serve(inherited: str = "", *predecessors: str) -> None:
     """Until a signal ends it. After a reload, what listens and the old workers are there."""
-    check_settings()
+    with counting_together(goes_on=bool(inherited)):
+        check_settings()
+        listen_and_serve(inherited, *predecessors)
+
+
+def listen_and_serve(inherited: str, *predecessors: str) -> None:
     if inherited:
         listeners = listening.inherited(map(int, inherited.split(",")))
     else:
@@ -129,10 +134,7 @@ def serve(inherited: str = "", *predecessors: str) -> None:
     database = prepare()
     address = listeners[0].getsockname()[0]
     url = f"http://{reachable(address)}:{settings.PORT}"
-    with (
-        counting_together(goes_on=bool(inherited)),
-        Instance(DATA_DIR, settings.PORT) as instance,
-    ):
+    with Instance(DATA_DIR, settings.PORT) as instance:
         server = Parent(
             "promptcrafter.wsgi:application",
             listeners=listeners,
