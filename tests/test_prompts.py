@@ -253,7 +253,7 @@ def test_what_tells_of_many_prompts_takes_as_many_queries_for_30(
             assert alice.get(f"{path}?{query}" if "batch" in path else path).status_code == 200
 
 
-def test_a_prompt_is_read_by_two_statements(alice, make_prompt, django_assert_num_queries):
+def test_a_prompt_is_read_by_one_statement(alice, make_prompt, django_assert_num_queries):
     prompt = make_prompt(alice)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         alice.get(f"/prompts/{prompt.wire_id}")

@@ -14,7 +14,6 @@ from tests.test_tutorial import OPERATORS
 COMMANDS = [
     ["migrate"],
     ["migrate", "prompts", "0019"],
-    ["migrate", "accounts", "0006"],
     ["migrate"],
 ]
 

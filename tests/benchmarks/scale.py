@@ -264,7 +264,13 @@ def library(
         if not (directory / "built").exists():
             build(environment, plan, logs=plan[1] // 20 if logs is None else logs)
             (directory / "built").touch()
+        manage(environment, "migrate", "-v0")  # it may be of an older release
         yield environment, cluster
+
+
+def manage(environment: dict[str, str], *command: str) -> None:
+    run = [sys.executable, "manage.py", *command]
+    subprocess.run(run, cwd=live.ROOT, env=live.clean_environment() | environment, check=True)
 
 
 def build(environment: dict[str, str], plan: list[int], *, logs: int) -> None:
@@ -274,8 +280,7 @@ def build(environment: dict[str, str], plan: list[int], *, logs: int) -> None:
     seed += ["--versions", "1.1", "--logs", str(logs), "--password", PASSWORD]
     for command in (["migrate", "-v0"], seed, ["index_search"]):
         begun = time.monotonic()
-        run = [sys.executable, "manage.py", *command]
-        subprocess.run(run, cwd=live.ROOT, env=live.clean_environment() | environment, check=True)
+        manage(environment, *command)
         print(f"  {command[0]}: {time.monotonic() - begun:.0f} s", flush=True)
     if "DATABASE_URL" in environment:
         analyze = [sys.executable, "manage.py", "shell", "-c"]
