@@ -63,7 +63,7 @@ class Statement(Generic[Row]):
         with statement_cursor(connection) as cursor:
             cursor.execute(compiled.sql, compiled.parameters(values, connection))
             row = cursor.fetchone()
-        return None if row is None else compiled.build(row, connection)
+        return None if row is None else compiled.build(row)
 
 
 class Compiled:
@@ -74,7 +74,7 @@ class Compiled:
         self.sql, self._parameters = compiler.as_sql()
         self._using = using
         self._compiler = compiler
-        self._converters = compiler.get_converters([each[0] for each in compiler.select]).items()
+        self._converters = _converters(compiler)
         info = compiler.klass_info
         fields = info["select_fields"]
         self._model = info["model"]
@@ -92,12 +92,12 @@ class Compiled:
             for each in self._parameters
         ]
 
-    def build(self, row: tuple[Any, ...], connection: Any) -> Any:
+    def build(self, row: tuple[Any, ...]) -> Any:
         """As Django's ModelIterable does."""
         values = list(row)
-        for position, (functions, expression) in self._converters:
-            for convert in functions:
-                values[position] = convert(values[position], expression, connection)
+        for position, convert in self._converters:
+            if values[position] is not None:
+                values[position] = convert(values[position])
         instance = self._model.from_db(self._using, self._names, values[self._own])
         for related in self._related:
             related.populate(values, instance)
@@ -126,21 +126,26 @@ class CompiledColumns(Compiled):
     def __init__(self, queryset: models.QuerySet[Any, Any], using: str) -> None:
         compiler = queryset.query.get_compiler(using=using)
         self.sql, self._parameters = compiler.as_sql()
-        found = compiler.get_converters([each[0] for each in compiler.select])
-        self._functions = [
-            (position, convert)
-            for position, (functions, expression) in found.items()
-            for convert in _plain(functions, expression, compiler.connection)
-        ]
+        self._converters = _converters(compiler)
 
     def converted(self, rows: list[Any]) -> list[Any]:
         """Column by column."""
         if not rows:
             return []
         columns: list[Any] = list(zip(*rows, strict=True))
-        for position, convert in self._functions:
+        for position, convert in self._converters:
             columns[position] = map(convert, columns[position])
         return list(zip(*columns, strict=True))
+
+
+def _converters(compiler: Any) -> list[tuple[int, Callable[[Any], Any]]]:
+    """Of the columns by their position; not for nulls."""
+    found = compiler.get_converters([each[0] for each in compiler.select])
+    return [
+        (position, convert)
+        for position, (functions, expression) in found.items()
+        for convert in _plain(functions, expression, compiler.connection)
+    ]
 
 
 def _plain(functions: Any, expression: Any, connection: Any) -> list[Callable[[Any], Any]]:

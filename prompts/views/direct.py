@@ -9,6 +9,7 @@ own do (docs/benchmarks.md).
 
 from collections.abc import Callable
 from functools import cache
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -96,8 +97,7 @@ def _read(token: str, key: UUID, reading: "Reading") -> tuple[Any, Prompt | None
         caller = tokens.session_of(token, by=reading.of_session, prompt=key)
     if caller is None or caller.own_id is None:
         return caller, None
-    values = [getattr(caller, f"own_{name}") for name in reading.names]
-    return caller, Prompt.from_db(DEFAULT_DB_ALIAS, reading.names, values)
+    return caller, Prompt.from_db(DEFAULT_DB_ALIAS, reading.names, reading.values_of(caller))
 
 
 def _number(prompt: Prompt, label: str | None) -> int | None:
@@ -133,6 +133,7 @@ class Reading:
     def __init__(self, *names: str) -> None:
         columns = [each.attname for each in Prompt._meta.concrete_fields]
         self.names = [each for each in columns if each in names]  # in the order of `from_db`
+        self.values_of = attrgetter(*(f"own_{each}" for each in self.names))
         self.of_session: Statement[Session] = Statement(lambda: self._of(Session.objects.sought()))
         self.of_key: Statement[ApiKey] = Statement(lambda: self._of(ApiKey.objects.sought()))
 

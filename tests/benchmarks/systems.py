@@ -110,7 +110,7 @@ def systems(directory: Path, environment: dict[str, str]) -> dict[str, System]:
 
 def ours(environment: dict[str, str]) -> System:
     """With all defaults but those."""
-    command = [sys.executable, "-m", "promptcrafter.serve"]
+    command = [PEERS / "python", "-m", "promptcrafter.serve"]
     return System("ours", OURS, command, live.clean_environment() | environment)
 
 
