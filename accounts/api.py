@@ -41,7 +41,10 @@ class ApiView(GenericAPIView):
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         if response.status_code < 400:
             replicas.conclude(request.method or "", getattr(request, "_user", None))
-        return super().finalize_response(request, response, *args, **kwargs)
+        finished = super().finalize_response(request, response, *args, **kwargs)
+        if finished.status_code < 400 and request.method != "OPTIONS":
+            del finished.headers["Allow"]  # which DRF tells with every answer
+        return finished
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

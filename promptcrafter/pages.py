@@ -14,8 +14,10 @@ from django.http import HttpRequest
 from django.middleware.csrf import CsrfViewMiddleware
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+from promptcrafter.wire import JSON
+
 # Django's views, which look for a session, and files; all else is the API.
-FOR_BROWSERS = ("/admin", "/api-auth/", "/password-reset", "/static/")
+FOR_BROWSERS = ("/admin", "/api-auth/", "/docs", "/password-reset", "/static/")
 
 
 def is_of_program(request: HttpRequest) -> bool:
@@ -23,7 +25,7 @@ def is_of_program(request: HttpRequest) -> bool:
     sent = request.META
     return (
         sent.get("HTTP_AUTHORIZATION", "")[:7].lower() == "bearer "
-        and "html" not in sent.get("HTTP_ACCEPT", "")
+        and sent.get("HTTP_ACCEPT", "*/*") in JSON
         and not request.path_info.startswith(FOR_BROWSERS)
     )
 

@@ -8,7 +8,8 @@ queryset, with Parameters where the values go.
     find.first(key=key)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import Any, Generic, TypeVar
@@ -18,7 +19,6 @@ from django.db import DEFAULT_DB_ALIAS, connections, models, router
 from django.db.models.query import get_related_populators
 
 Row = TypeVar("Row", bound=models.Model)
-Made = TypeVar("Made")
 
 
 class Parameter(models.Expression):
@@ -32,70 +32,70 @@ class Parameter(models.Expression):
         return "%s", [self]
 
 
-class Once(Generic[Made]):
-    """A queryset, made and compiled at its first use, for each database that is read."""
-
-    def __init__(self, queryset: Callable[[], models.QuerySet[Any, Any]]) -> None:
-        self._queryset = queryset
-        self._made: dict[str, Made] = {}
-
-    @cached_property
-    def model(self) -> type[models.Model]:
-        return self._queryset().model
-
-    def made(self, make: Callable[[models.QuerySet[Any, Any], str], Made]) -> tuple[Made, Any]:
-        """With the connection that it is for."""
-        using = router.db_for_read(self.model) or DEFAULT_DB_ALIAS
-        if using not in self._made:
-            self._made[using] = make(self._queryset(), using)
-        return self._made[using], connections[using]
-
-
-class Statement(Generic[Row]):
-    """A queryset of whole rows of a model, with their `select_related`, `only` and annotations."""
-
-    def __init__(self, queryset: Callable[[], models.QuerySet[Row]]) -> None:
-        self._once: Once[Compiled] = Once(queryset)
-
-    def first(self, **values: Any) -> Row | None:
-        """The first row, or None. One query."""
-        compiled, connection = self._once.made(Compiled)
-        with statement_cursor(connection) as cursor:
-            cursor.execute(compiled.sql, compiled.parameters(values, connection))
-            row = cursor.fetchone()
-        return None if row is None else compiled.build(row)
-
-
 class Compiled:
-    """For one database: its SQL, and how a row of it becomes an instance."""
+    """A queryset's SQL on one database, and where the values go."""
 
-    def __init__(self, queryset: models.QuerySet[Any], using: str) -> None:
-        compiler = queryset.query.get_compiler(using=using)
-        self.sql, self._parameters = compiler.as_sql()
-        self._using = using
-        self._compiler = compiler
-        self._converters = _converters(compiler)
-        info = compiler.klass_info
-        fields = info["select_fields"]
-        self._model = info["model"]
-        self._own = slice(fields[0], fields[-1] + 1)
-        self._names = [each[0].target.attname for each in compiler.select[self._own]]
-        # The stubs are of a later Django.
-        self._related = get_related_populators(info, compiler.select, using)  # type: ignore[call-arg]
-        self._annotations = list(compiler.annotation_col_map.items())
+    def __init__(self, queryset: models.QuerySet[Any, Any], using: str) -> None:
+        self.compiler = queryset.query.get_compiler(connection=_closed(using))
+        self.sql, self._parameters = self.compiler.as_sql()
+        found = self.compiler.get_converters([each[0] for each in self.compiler.select])
+        self.converters = [
+            (position, convert)
+            for position, (functions, expression) in found.items()
+            for convert in _plain(functions, expression, self.compiler.connection)
+        ]
 
-    def parameters(self, values: dict[str, Any], connection: Any) -> list[Any]:
-        return [
-            each.output_field.get_db_prep_value(values[each.name], connection)
+    def run(self, cursor: Any, values: dict[str, Any]) -> None:
+        prepared = [
+            each.output_field.get_db_prep_value(values[each.name], self.compiler.connection)
             if isinstance(each, Parameter)
             else each
             for each in self._parameters
         ]
+        cursor.execute(self.sql, prepared)
+
+
+Made = TypeVar("Made", bound=Compiled)
+
+
+class Once(Generic[Made]):
+    """A queryset, made and compiled at its first use, for each database that is read."""
+
+    def __init__(self, kind: type[Made], queryset: Callable[[], models.QuerySet[Any, Any]]) -> None:
+        self._kind, self._queryset = kind, queryset
+        self._made: dict[str, Made] = {}
+
+    @cached_property
+    def _model(self) -> type[models.Model]:
+        return self._queryset().model
+
+    @contextmanager
+    def running(self, values: dict[str, Any]) -> Iterator[tuple[Made, Any]]:
+        """It, and the cursor that has its rows."""
+        using = router.db_for_read(self._model) or DEFAULT_DB_ALIAS
+        if using not in self._made:
+            self._made[using] = self._kind(self._queryset(), using)
+        with statement_cursor(connections[using]) as cursor:
+            self._made[using].run(cursor, values)
+            yield self._made[using], cursor
+
+
+class Instances(Compiled):
+    def __init__(self, queryset: models.QuerySet[Any, Any], using: str) -> None:
+        super().__init__(queryset, using)
+        select, info = self.compiler.select, self.compiler.klass_info
+        fields = info["select_fields"]
+        self._model, self._using = info["model"], using
+        self._own = slice(fields[0], fields[-1] + 1)
+        self._names = [each[0].target.attname for each in select[self._own]]
+        # The stubs are of a later Django.
+        self._related = get_related_populators(info, select, using)  # type: ignore[call-arg]
+        self._annotations = list(self.compiler.annotation_col_map.items())
 
     def build(self, row: tuple[Any, ...]) -> Any:
         """As Django's ModelIterable does."""
         values = list(row)
-        for position, convert in self._converters:
+        for position, convert in self.converters:
             if values[position] is not None:
                 values[position] = convert(values[position])
         instance = self._model.from_db(self._using, self._names, values[self._own])
@@ -106,46 +106,52 @@ class Compiled:
         return instance
 
 
-class Columns:
-    """A queryset of `values_list`, for at most so many rows: tuples, with nothing made of them."""
+class Statement(Generic[Row]):
+    """A queryset of whole rows of a model, with their `select_related`, `only` and annotations."""
 
-    def __init__(self, queryset: Callable[[], models.QuerySet[Any, Any]], *, most: int) -> None:
-        self._most = most
-        self._once: Once[CompiledColumns] = Once(lambda: queryset()[: most + 1])
+    def __init__(self, queryset: Callable[[], models.QuerySet[Row]]) -> None:
+        self._once = Once(Instances, queryset)
 
-    def rows(self, **values: Any) -> list[Any] | None:
-        """All of them, or None where there are more. One query."""
-        compiled, connection = self._once.made(CompiledColumns)
-        with statement_cursor(connection) as cursor:
-            cursor.execute(compiled.sql, compiled.parameters(values, connection))
-            rows = cursor.fetchall()
-        return compiled.converted(rows) if len(rows) <= self._most else None
+    def first(self, **values: Any) -> Row | None:
+        """The first row, or None. One query."""
+        with self._once.running(values) as (compiled, cursor):
+            row = cursor.fetchone()
+        return None if row is None else compiled.build(row)
 
 
-class CompiledColumns(Compiled):
-    def __init__(self, queryset: models.QuerySet[Any, Any], using: str) -> None:
-        compiler = queryset.query.get_compiler(using=using)
-        self.sql, self._parameters = compiler.as_sql()
-        self._converters = _converters(compiler)
-
+class Tuples(Compiled):
     def converted(self, rows: list[Any]) -> list[Any]:
         """Column by column."""
         if not rows:
             return []
         columns: list[Any] = list(zip(*rows, strict=True))
-        for position, convert in self._converters:
+        for position, convert in self.converters:
             columns[position] = map(convert, columns[position])
         return list(zip(*columns, strict=True))
 
 
-def _converters(compiler: Any) -> list[tuple[int, Callable[[Any], Any]]]:
-    """Of the columns by their position; not for nulls."""
-    found = compiler.get_converters([each[0] for each in compiler.select])
-    return [
-        (position, convert)
-        for position, (functions, expression) in found.items()
-        for convert in _plain(functions, expression, compiler.connection)
-    ]
+class Columns:
+    """A queryset of `values_list`, for at most so many rows: tuples, with nothing made of them."""
+
+    def __init__(self, queryset: Callable[[], models.QuerySet[Any, Any]], *, most: int) -> None:
+        self._most = most
+        self._once = Once(Tuples, lambda: queryset()[: most + 1])
+
+    def rows(self, **values: Any) -> list[Any] | None:
+        """All of them, or None where there are more. One query."""
+        with self._once.running(values) as (compiled, cursor):
+            rows = cursor.fetchall()
+        return compiled.converted(rows) if len(rows) <= self._most else None
+
+
+def _closed(using: str) -> Any:
+    """A connection to compile for, which is never opened: what is compiled keeps it, and a thread's
+    own would then outlive its thread. It takes itself to be in a transaction, where alone a
+    statement that locks is run."""
+    connection = connections.create_connection(using)
+    connection.ensure_connection = lambda: None  # type: ignore[method-assign]
+    connection.autocommit = False
+    return connection
 
 
 def _plain(functions: Any, expression: Any, connection: Any) -> list[Callable[[Any], Any]]:

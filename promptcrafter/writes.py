@@ -37,8 +37,17 @@ def insert(*rows: models.Model, using: str = DEFAULT_DB_ALIAS) -> None:
     values = [_value(field, row, connection) for row in rows for field in fields]
     with statement_cursor(connection) as cursor:
         cursor.execute(_insert(type(rows[0]), len(rows)), values)
-    for row in rows:
-        row._state.adding, row._state.db = False, using
+
+
+def require_no_options(args: tuple[Any, ...], options: dict[str, Any]) -> None:
+    """Of a `save` that writes a new row by `insert`; what `create` passes on is what that does."""
+    if args or options not in ({}, {"force_insert": True, "using": DEFAULT_DB_ALIAS}):
+        raise TypeError("A new row is written whole, and to the default database.")
+
+
+def saved(row: models.Model, using: str = DEFAULT_DB_ALIAS) -> None:
+    """What Django notes of a row that it inserted, once it is known that it was."""
+    row._state.adding, row._state.db = False, using
 
 
 def update(row: models.Model, names: Sequence[str], *, using: str = DEFAULT_DB_ALIAS) -> None:

@@ -170,8 +170,10 @@ class Log(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self._state.adding:
+            writes.require_no_options(args, kwargs)
             self.complete()
             writes.insert(self)
+            writes.saved(self)
         else:
             super().save(*args, **kwargs)
 

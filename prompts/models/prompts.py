@@ -226,6 +226,7 @@ class Prompt(models.Model):
                 raise TypeError("Call edit(): a whole row would overwrite what others changed.")
             super().save(*args, **kwargs)
             return
+        writes.require_no_options(args, kwargs)
         self.created_at = self.updated_at = timezone.now()
         self.variables = rendering.described(self.content)
         self.search_text = search.document(self.title, self.content, self.tags)
@@ -233,6 +234,7 @@ class Prompt(models.Model):
             writes.insert(self)
             self._append_version(author or self.owner, Version.Source.CREATE, message)
             self._write_tags()
+        writes.saved(self)
 
     @property
     def wire_id(self) -> str:

@@ -1,5 +1,5 @@
 """The read that a service lives on, `GET /prompts/{id}` by a program, in one statement and with no
-view.
+view. (Two, where a label is of an older version, or a tag that was sent is no more right.)
 
 One row tells who calls and what the prompt is. It is answered here where all is well: 200, or 304
 where the caller has it already. All else (a refusal, a page, an unusual call) is left to the view,
@@ -10,10 +10,10 @@ own do (docs/benchmarks.md).
 from collections.abc import Callable
 from functools import cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, Error
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import F, FilteredRelation, Q, QuerySet, UUIDField
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import ResolverMatch, resolve
@@ -55,53 +55,52 @@ def answer(request: HttpRequest) -> HttpResponse | None:
     if token is None:
         return None
     request.get_host()  # raises DisallowedHost
-    known = request.META.get("HTTP_IF_NONE_MATCH")
+    known, label = request.META.get("HTTP_IF_NONE_MATCH"), request.GET.get("label")
     try:
         key = ids.decode(Prompt.KIND, request.path_info.removeprefix("/prompts/"))
-        caller, prompt = _read(token, key, WHOLE if known is None else OF_TAG)
-        if prompt is None or not _reads_all(caller):
+        found = _find(token, key, label, WHOLE if known is None else OF_TAG)
+        if found and known and not is_known(found.tag, known):
+            known, found = None, _find(token, key, label, WHOLE)
+        if found is None:
             return None
-        number = _number(prompt, request.GET.get("label"))
-        if number is None:
-            return None
-        tag = etag(number, prompt.revision)
-        if known is not None and not is_known(tag, known):
-            return None
-        body = b"" if known else to_json(_represent(prompt.shown_at(number)))
-        allowance.take(caller.user_id)
-    except (tokens.InvalidToken, ids.MalformedId, Throttled, Error):
+        allowance.take(found.caller.user_id)
+    except (tokens.InvalidToken, ids.MalformedId, Throttled):
         return None
     # What the log and the metrics name.
-    request.user, request.resolver_match = caller.user, _route()
-    return _respond(body, tag)
+    request.user, request.resolver_match = found.caller.user, _route()
+    return _not_modified(found.tag) if known else _whole(found)
+
+
+class Found(NamedTuple):
+    caller: Any  # a session or a key
+    prompt: Prompt
+    number: int  # of the version that is asked for
+    tag: str
 
 
 def _is_plain(request: HttpRequest) -> bool:
     """What programs send."""
-    sent = [(name, len(values)) for name, values in request.GET.lists()]
     return (
-        request.method == "GET"
-        and request.path_info.startswith(PATH)
+        request.path_info.startswith(PATH)
+        and request.method == "GET"
         and "HTTP_IF_MATCH" not in request.META
         and request.META.get("HTTP_ACCEPT", "*/*") in JSON
-        and sent in ([], [("label", 1)])
+        and [(name, len(sent)) for name, sent in request.GET.lists()] in ([], [("label", 1)])
     )
 
 
-def _read(token: str, key: UUID, reading: "Reading") -> tuple[Any, Prompt | None]:
-    """The session or key of that token, and its prompt of that key; None, where there is none."""
+def _find(token: str, key: UUID, label: str | None, reading: "Reading") -> Found | None:
+    """What the view would show whose token that is; None, where it would show less, or nothing."""
     caller: Any
     if token.startswith("pc_"):
         caller = ApiKey.objects.find(token, by=reading.of_key, prompt=key)
     else:
         caller = tokens.session_of(token, by=reading.of_session, prompt=key)
-    if caller is None or caller.own_id is None:
-        return caller, None
-    return caller, Prompt.from_db(DEFAULT_DB_ALIAS, reading.names, reading.values_of(caller))
-
-
-def _number(prompt: Prompt, label: str | None) -> int | None:
-    return prompt.version if label is None else prompt.labels.get(label)
+    if caller is None or caller.own_id is None or not _reads_all(caller):
+        return None
+    prompt = Prompt.from_db(DEFAULT_DB_ALIAS, reading.names, reading.values_of(caller))
+    number = prompt.version if label is None else prompt.labels.get(label)
+    return Found(caller, prompt, number, etag(number, prompt.revision)) if number else None
 
 
 def _reads_all(caller: Session | ApiKey) -> bool:
@@ -117,13 +116,16 @@ def _route() -> ResolverMatch:
     return resolve(f"{PATH}0")
 
 
-def _respond(body: bytes, tag: str) -> HttpResponse:
-    response = HttpResponse(body, content_type="application/json", headers={"ETag": tag})
-    if body:
-        response.headers["Content-Length"] = str(len(body))
-    else:
-        response.status_code = 304
-        del response.headers["Content-Type"]
+def _whole(found: Found) -> HttpResponse:
+    """One more query, where the label is of an older version."""
+    body = to_json(_represent(found.prompt.shown_at(found.number)))
+    headers = {"ETag": found.tag, "Content-Length": str(len(body))}
+    return HttpResponse(body, content_type="application/json", headers=headers)
+
+
+def _not_modified(tag: str) -> HttpResponse:
+    response = HttpResponse(status=304, headers={"ETag": tag})
+    del response.headers["Content-Type"]
     return response
 
 
