@@ -1,8 +1,8 @@
 """Rows that are written by statements made once, and sent together.
 
 Django makes an INSERT or UPDATE anew for each row that is saved, which costs more than the database
-takes for it, and waits for the answer to each. Here both are done once: for saving a prompt with
-its version and its tags that is half of the cost.
+takes for it, and waits for the answer to each. Here both are done once: the first halves what it
+costs to save a prompt with its version and its tags, the second what it waits for.
 """
 
 from collections.abc import Iterator, Sequence
