@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -36,6 +38,50 @@ def test_four_servers_start_at_once_on_an_empty_database(tmp_path):
             for process, _ in servers:
                 process.send_signal(signal.SIGINT)
             assert [process.wait(timeout=60) for process, _ in servers] == [0] * 4
+
+
+KILLED = """
+import os, django
+django.setup()
+from django.core.management import call_command
+from django.db.migrations.recorder import MigrationRecorder
+
+noted = MigrationRecorder.record_{done}
+
+def note(self, app, name):
+    if name == {name!r}:
+        os._exit(9)
+    noted(self, app, name)
+
+MigrationRecorder.record_{done} = note
+call_command("migrate", *{target!r}, verbosity=0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("done", "name", "target"),
+    [
+        ("applied", "0004_counters", []),
+        ("applied", "0004_labels", []),
+        ("unapplied", "0004_counters", ["accounts", "0003"]),
+    ],
+)
+def test_a_migration_that_is_killed_before_it_is_noted_is_made_again(tmp_path, done, name, target):
+    with live.database() as of_database:
+        environment = live.clean_environment() | KEYS | of_database
+        environment |= {
+            "DATA_DIR": str(tmp_path),
+            "DJANGO_SETTINGS_MODULE": "promptcrafter.settings",
+        }
+
+        def run(*arguments):
+            command = [sys.executable, *arguments]
+            return subprocess.run(command, cwd=live.ROOT, env=environment, check=False).returncode
+
+        if target:
+            assert run("manage.py", "migrate", "-v0") == 0
+        assert run("-c", KILLED.format(done=done, name=name, target=target)) == 9
+        assert run("manage.py", "migrate", "-v0") == 0
 
 
 @contextmanager
