@@ -9,8 +9,6 @@ from threading import BoundedSemaphore
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
-from accounts import refusals
-
 _hashing = BoundedSemaphore(settings.HASHES_AT_ONCE)
 # Those that hash and those that wait for it; one thread at least is left to everybody else.
 _places = BoundedSemaphore(max(settings.THREADS - 1, settings.HASHES_AT_ONCE))
@@ -20,9 +18,9 @@ class Busy(Exception):
     """As many wait for a password to be hashed as may."""
 
     retry_after = 1
+    refusal = "log-ins at once"
 
     def __init__(self) -> None:
-        refusals.note("log-ins at once")
         super().__init__("Too many people are logging in at this moment; try again in a second.")
 
 

@@ -11,7 +11,6 @@ from uuid import UUID
 from django.conf import settings
 from django.db import Error
 
-from accounts import refusals
 from accounts.addresses import address_of
 from accounts.models import Count, Counter
 from promptcrafter.environment import Rate
@@ -22,7 +21,7 @@ class Throttled(Exception):
 
     def __init__(self, what: str, seconds: int) -> None:
         self.retry_after = max(seconds, 1)
-        refusals.note(what.removesuffix(" from here"))
+        self.refusal = what.removesuffix(" from here")
         super().__init__(f"Too many {what}; try again in {_spoken(self.retry_after)}.")
 
 

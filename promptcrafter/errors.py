@@ -33,6 +33,7 @@ from django.urls import Resolver404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from accounts import refusals
 from accounts.hashers import Busy
 from accounts.models import EmailTaken, SignupsClosed, TooManyKeys, User, WrongCredentials
 from accounts.throttles import Throttled
@@ -167,7 +168,10 @@ KNOWN: dict[type[BaseException], tuple[int, str, str | None]] = {
 
 
 def describe(error: BaseException | None) -> Problem:
-    """The Problem that an exception stands for; a 500 for one that nobody foresaw."""
+    """The Problem that an exception stands for; a 500 for one that nobody foresaw.
+
+    For an answer, and for each but once: who is refused is counted here.
+    """
     if isinstance(error, exceptions.ValidationError):
         return _invalid(error.detail)
     if _is_of_a_full_disk(error):
@@ -247,6 +251,8 @@ def _problem(status: int, code: str, sentence: str, error: BaseException | None 
     """With the header that RFC 9110 wants: 401 names its scheme, 429 and 503 say when to come
     back, and so does 507 here."""
     headers = HEADERS.get(status, {})
+    if refusal := getattr(error, "refusal", None):
+        refusals.note(refusal)
     if retry_after := getattr(error, "retry_after", None):
         headers = {"Retry-After": str(retry_after)}
     return Problem(status, code, sentence, getattr(error, "details", {}), headers)

@@ -86,8 +86,10 @@ def turn_away(listener: int) -> None:
     """In a worker: from now on nothing comes through this file descriptor.
 
     What accepts on it can't be told to stop without closing connections, too. So it gets, under the
-    same number, a socket that nobody knows.
+    same number, a socket that nobody knows. Only Linux names one that has no name.
     """
+    if sys.platform != "linux":
+        return
     unknown = socket.socket(socket.AF_UNIX)
     unknown.bind("")
     unknown.listen()

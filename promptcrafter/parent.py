@@ -146,7 +146,7 @@ class Parent(MPServer):
 
     def _succeed(self) -> None:
         """Ends the predecessors, as soon as the new workers serve."""
-        while not all(cast(Worker, each).is_ready.value for each in list(self.wrks)):
+        while not self._all_serve():
             if self.interrupt_signal:
                 return
             time.sleep(0.05)
@@ -157,6 +157,11 @@ class Parent(MPServer):
             old.kill()
         self.predecessors.clear()
         self.on_change(True)
+
+    def _all_serve(self) -> bool:
+        workers = list(self.wrks)  # one is missing while it is replaced
+        is_whole = len(workers) == self.workers
+        return is_whole and all(cast(Worker, each).is_ready.value for each in workers)
 
     def shutdown(self, exit_code: int = 0) -> None:
         if self.succession:

@@ -1,8 +1,10 @@
 """What must be done once before a release serves, however many processes start at once."""
 
 import hashlib
+import json
 import os
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 
 from django.conf import settings
@@ -26,10 +28,10 @@ def prepare() -> str:
             collect_static_files()
     except (CommandError, Taken) as error:
         raise ImproperlyConfigured(str(error)) from error
-    version = ".".join(map(str, connection.get_database_version()))
+    release = ".".join(map(str, connection.get_database_version()))
     # Workers are forked, and a connection must not be shared with a fork.
     connections.close_all()
-    return f"{connection.display_name} {version}"
+    return f"{connection.display_name} {release}"
 
 
 def collect_static_files() -> None:
@@ -52,13 +54,21 @@ def collect_static_files() -> None:
 
 
 def _has_collected(record: Path, sources: str) -> bool:
-    is_there = (settings.STATIC_ROOT / "staticfiles.json").exists() and record.exists()
-    return is_there and record.read_text() == sources
+    """Whether that was collected, and nothing has been lost since then."""
+    manifest = settings.STATIC_ROOT / "staticfiles.json"
+    if not (manifest.exists() and record.exists()) or record.read_text() != sources:
+        return False
+    pairs = json.loads(manifest.read_bytes())["paths"].items()
+    return all((settings.STATIC_ROOT / name).exists() for pair in pairs for name in pair)
 
 
 def _sources() -> str:
-    """A hash of the names, sizes and times of all files that are collected."""
+    """A hash of the names, sizes and times of all files that are collected, and of what decides how
+    that is done."""
     files = (storage.path(name) for finder in get_finders() for name, storage in finder.list(None))
     found = ((path, os.stat(path)) for path in files)
     lines = sorted(f"{path} {stat.st_size} {stat.st_mtime_ns}" for path, stat in found)
+    names = ["STATIC_URL", "STORAGES", *(n for n in dir(settings) if n.startswith("WHITENOISE_"))]
+    lines += [f"{name} {getattr(settings, name)!r}" for name in names]
+    lines += [version("django"), version("whitenoise")]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

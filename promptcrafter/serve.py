@@ -45,6 +45,9 @@ PromptCrafter listens on {url}, on {database} (Ctrl-C ends it). In another termi
 
 
 def main() -> None:
+    if inherited := "".join(sys.argv[1:2]):
+        # As many workers as sockets that listen, whatever the new code's default is.
+        os.environ["WORKERS"] = str(len(inherited.split(",")))
     set_up(partial(serve, *sys.argv[1:]))
 
 
@@ -120,9 +123,11 @@ def rehearse() -> None:
 
 
 def serve(inherited: str = "", *predecessors: str) -> None:
-    """Until a signal ends it. After a reload, what listens and the old workers are there."""
+    """Until a signal ends it. After a reload, what listens and the old workers are there, and the
+    rehearsal has checked and prepared all: a database that is away since then ends nothing."""
     with counting_together(goes_on=bool(inherited)):
-        check_settings()
+        if not inherited:
+            check_settings()
         listen_and_serve(inherited, *predecessors)
 
 
@@ -131,7 +136,7 @@ def listen_and_serve(inherited: str, *predecessors: str) -> None:
         listeners = listening.inherited(map(int, inherited.split(",")))
     else:
         listeners = listening.listen(settings.HOST, settings.PORT, count=settings.WORKERS)
-    database = prepare()
+    database = "" if inherited else prepare()
     address = listeners[0].getsockname()[0]
     url = f"http://{reachable(address)}:{settings.PORT}"
     with Instance(DATA_DIR, settings.PORT) as instance:
@@ -143,7 +148,7 @@ def listen_and_serve(inherited: str, *predecessors: str) -> None:
             address=address,
             port=settings.PORT,
             interface=Interfaces.WSGI,
-            workers=settings.WORKERS,
+            workers=len(listeners),
             blocking_threads=settings.THREADS,
             # An ended thread takes its database connection with it.
             blocking_threads_idle_timeout=600,

@@ -129,6 +129,20 @@ def test_what_was_refused_is_counted_by_its_kind(tmp_path):
     assert counted == {"calls": 2, "sign-ups": 2, "wrong password": 2, "failed log-ins": 1}
 
 
+def test_who_is_refused_is_counted_once_and_who_is_not_never(tmp_path):
+    limits = {"REQUESTS_PER_USER": "3/1h", "RESETS_PER_ACCOUNT": "1/1h"}
+    with counting(tmp_path, **limits) as (_, url), live.signed_up(url) as ada:
+        prompt = {"title": "A title", "content": "Some content.", "model": "GPT-4o"}
+        path = f"/prompts/{ada.post('/prompts', json=prompt).json()['_id']}"
+        # The middleware that answers it directly is refused first, and then the view.
+        assert [ada.get(path).status_code for _ in range(4)] == [200, 200, 429, 429]
+        for _ in range(3):  # the last two mail nothing, and nobody is told
+            body = {"email": "bob@example.com"}
+            assert httpx2.post(f"{url}/auth/password/reset", json=body).status_code == 202
+        counted = {key[1]: value for key, value in scraped(url).items() if key[0] == REFUSALS}
+    assert counted == {"calls": 2}
+
+
 @pytest.mark.parametrize("sent", [None, "Bearer", "Bearer x", f"Basic {TOKEN}", f"Bearer {TOKEN}x"])
 def test_only_the_token_may_read_it(tmp_path_factory, counted, sent):
     answer = httpx2.get(f"{counted}/metrics", headers={"Authorization": sent} if sent else {})

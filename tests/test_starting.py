@@ -1,5 +1,6 @@
 """Several that start at once on one database: each would make the same tables."""
 
+import json
 import os
 import signal
 import subprocess
@@ -7,13 +8,14 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from importlib.metadata import version
 
 import httpx2
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from promptcrafter import locks
+from promptcrafter import locks, preparing
 from promptcrafter.management.commands import migrate
 from tests import live
 
@@ -82,6 +84,65 @@ def test_a_migration_that_is_killed_before_it_is_noted_is_made_again(tmp_path, d
             assert run("manage.py", "migrate", "-v0") == 0
         assert run("-c", KILLED.format(done=done, name=name, target=target)) == 9
         assert run("manage.py", "migrate", "-v0") == 0
+
+
+@pytest.fixture
+def collected(tmp_path, settings):
+    """Static files, as a start leaves them; how to start again, which tells whether it collects."""
+    settings.DATA_DIR, settings.STATIC_ROOT = tmp_path, tmp_path / "static"
+
+    def again():
+        before = record.stat().st_mtime_ns
+        preparing.collect_static_files()
+        return record.stat().st_mtime_ns != before
+
+    record = tmp_path / "static.sources"
+    preparing.collect_static_files()
+    assert not again()
+    return again
+
+
+@pytest.mark.parametrize("which", ["keys", "values"])
+def test_a_start_heals_a_lost_static_file(collected, settings, which):
+    manifest = settings.STATIC_ROOT / "staticfiles.json"
+    names = getattr(json.loads(manifest.read_bytes())["paths"], which)()
+    lost = settings.STATIC_ROOT / max(names)
+    whole = lost.read_bytes()
+    lost.unlink()
+    assert collected()
+    assert lost.read_bytes() == whole
+    assert not collected()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("STATIC_URL", "/elsewhere/"),
+        ("WHITENOISE_SKIP_COMPRESS_EXTENSIONS", ["js"]),
+        (
+            "STORAGES",
+            {
+                "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+                "staticfiles": {
+                    "BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+                },
+            },
+        ),
+    ],
+)
+def test_static_files_are_collected_anew_where_that_is_done_otherwise(
+    collected, settings, name, value
+):
+    setattr(settings, name, value)
+    assert collected()
+
+
+@pytest.mark.parametrize("changed", ["django", "whitenoise"])
+def test_static_files_are_collected_anew_by_other_versions(collected, monkeypatch, changed):
+    monkeypatch.setattr(
+        preparing, "version", lambda name: "0" if name == changed else version(name)
+    )
+    assert collected()
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """Writers of a SQLite file take turns; tests/faults/test_sqlite.py has whole servers do so."""
 
+import errno
 import fcntl
+import gc
 import multiprocessing
 import signal
 import sqlite3
@@ -231,6 +233,32 @@ def test_a_lock_that_can_not_be_opened_is_said(tmp_path, django_db_blocker):
     connection = ConnectionHandler({"default": described})["default"]
     with django_db_blocker.unblock(), pytest.raises(OperationalError, match=r"lock: Is a dir"):
         run(connection, "SELECT 1")
+
+
+def test_a_lock_that_fails_is_said_and_keeps_nobody_out(turns, monkeypatch):
+    def fail(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(fcntl, "flock", fail)
+        with pytest.raises(OPERATIONAL_ERRORS, match="No locks available"):
+            run(turns, "INSERT INTO t VALUES (1)")
+    run(turns, "INSERT INTO t VALUES (2)")
+    assert numbers(turns) == [2]
+
+
+def test_a_thread_that_ends_in_a_transaction_has_no_turn_any_more(turns):
+    def begin():
+        transaction.atomic("turns").__enter__()
+        run(connections["turns"], "INSERT INTO t VALUES (1)")
+
+    thread = threading.Thread(target=begin)
+    thread.start()
+    thread.join()
+    gc.collect()
+    wait_until(lambda: is_free(turns))
+    run(turns, "INSERT INTO t VALUES (2)")
+    assert numbers(turns) == [2]
 
 
 def test_whoever_may_write_to_the_database_may_take_turns(tmp_path):

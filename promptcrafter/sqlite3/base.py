@@ -8,6 +8,7 @@ PRAGMA, or in the last connection's close. What only reads takes no lock.
 
 import re
 import sqlite3
+import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
@@ -24,6 +25,7 @@ _READS = re.compile(r"\s*(SELECT|EXPLAIN|VALUES|BEGIN DEFERRED|COMMIT|ROLLBACK)\
 class DatabaseWrapper(base.DatabaseWrapper):
     _lock: lock.WriteLock | None = None  # of a database in memory there is none
     _held: lock.WriteLock | None = None
+    _unless_lost: Any = None
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)
@@ -43,9 +45,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Waits for as long as SQLite would, and then says what it would say."""
         if self._lock is None or self._held is not None:
             return
-        if not self._lock.acquire(self.settings_dict["OPTIONS"].get("timeout", 5)):
+        try:
+            is_ours = self._lock.acquire(self.settings_dict["OPTIONS"].get("timeout", 5))
+        except OSError as error:
+            raise sqlite3.OperationalError(f"the writers' lock: {error.strerror}") from error
+        if not is_ours:
             raise sqlite3.OperationalError("database is locked")
         self._held = self._lock
+        # A thread may end in a transaction, and its connection is then nobody's.
+        self._unless_lost = weakref.finalize(self, lock.give_back, self._held)
+        self._unless_lost.atexit = False
 
     def end_turn(self) -> None:
         """Unless a transaction goes on."""
@@ -82,6 +91,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _give_back(self) -> None:
         held, self._held = self._held, None
         if held is not None:
+            self._unless_lost.detach()
             held.release()
 
 

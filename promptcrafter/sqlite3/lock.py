@@ -4,6 +4,7 @@ SQLite has one writer at a time, and the others ask again and again, at growing 
 just come is as likely to be next as who has waited for seconds.
 """
 
+import _thread
 import fcntl
 import os
 import stat
@@ -31,18 +32,23 @@ class WriteLock:
         self._next = _open(f"{database}.next", database)
 
     def acquire(self, timeout: float) -> bool:
-        """Whether it was to be had within so many seconds."""
+        """Whether it was to be had within so many seconds; raises OSError where flock(2) fails."""
         deadline = time.monotonic() + timeout
         if not self._threads.acquire(timeout):
             return False
-        if not self._take_turn(deadline):
-            self._threads.release()
-            return False
-        return True
+        is_ours = False
+        try:
+            is_ours = self._take_turn(deadline)
+        finally:
+            if not is_ours:
+                self._threads.release()
+        return is_ours
 
     def release(self) -> None:
-        fcntl.flock(self._turn, fcntl.LOCK_UN)
-        self._threads.release()
+        try:
+            fcntl.flock(self._turn, fcntl.LOCK_UN)
+        finally:
+            self._threads.release()
 
     def close(self) -> None:
         os.close(self._turn)
@@ -98,6 +104,16 @@ def of(database: str) -> WriteLock:
         if path not in _locks:
             _locks[path] = WriteLock(path)
         return _locks[path]
+
+
+def give_back(lost: WriteLock) -> None:
+    """What was taken by somebody who is garbage.
+
+    In a thread of its own: garbage is collected in the midst of anything, also while this thread
+    has a queue's mutex. A fork has no part in what its parent took.
+    """
+    if lost in _locks.values():
+        _thread.start_new_thread(lost.release, ())
 
 
 def _open(file: str, database: str) -> int:

@@ -10,6 +10,7 @@ import time
 import httpx2
 import pytest
 
+from promptcrafter import parent
 from tests import live
 from tests.faults.callers import calling
 from tests.faults.processes import children, is_running, wait_for
@@ -43,8 +44,8 @@ def copied(tmp_path):
 
 @pytest.fixture
 def change(copied):
-    def put(old, new):
-        file = copied / "promptcrafter/health.py"
+    def put(old, new, name="health"):
+        file = copied / f"promptcrafter/{name}.py"
         assert old in file.read_text()
         file.write_text(file.read_text().replace(old, new))
 
@@ -100,6 +101,43 @@ def test_code_that_can_not_start_changes_nothing(tmp_path, copied, change):
         assert httpx2.get(f"{url}/healthz").json() == {"status": "mended"}
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=40) == 0
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_other_defaults_change_no_number_of_sockets(tmp_path, copied, change, number):
+    with live.database() as environment:
+        process, url = live.start(tmp_path, root=copied, **environment)
+        change('"WORKERS", 2', f'"WORKERS", {number}', "settings")
+        change('"ok"', "settings.WORKERS")
+        change("from django.db", "from django.conf import settings\nfrom django.db")
+        assert reload(tmp_path, url, copied) == (0, "")
+        assert len(children(process.pid)) == 2
+        for _ in range(20):  # half of them would wait for ever on a socket that nobody serves
+            assert httpx2.get(f"{url}/healthz").json() == {"status": 2}
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=40) == 0
+
+
+def test_a_database_that_goes_away_after_the_rehearsal_ends_nothing(tmp_path, copied, change):
+    with live.database() as environment:
+        process, url = live.start(tmp_path, root=copied, **environment)
+        # As it fails in the process that becomes the new program, and not in the rehearsal.
+        away = "    import sys\n    if sys.argv[0] != '-c':\n        raise CommandError('away')\n"
+        change(
+            "    try:\n        call_command", f"{away}    try:\n        call_command", "preparing"
+        )
+        change('"ok"', '"changed"')
+        assert reload(tmp_path, url, copied) == (0, "")
+        assert httpx2.get(f"{url}/healthz").json() == {"status": "changed"}
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=40) == 0
+
+
+def test_a_worker_that_is_being_replaced_does_not_serve():
+    server = parent.Parent(
+        "promptcrafter.wsgi:application", listeners=[], workers=1, on_change=lambda _: None
+    )
+    assert not server._all_serve()
 
 
 @pytest.mark.parametrize("after", [0.1, 1, 2, 4])
