@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import tracemalloc
 from base64 import urlsafe_b64decode
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -338,6 +339,32 @@ def test_a_list_shows_prompts_as_they_are_shown_alone(alice, make_prompt, more):
     assert alice.get("/search?q=content&ordering=createdAt").status_code == 400
     found = alice.get("/search?q=a+é").content
     assert found == b"[" + alone[-1] + b"]"
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_a_whole_list_takes_one_statement_or_two_for_any_number(
+    alice, make_prompt, more, django_assert_num_queries
+):
+    for _ in range(shown.FEW + more):
+        make_prompt(alice)
+    make_prompt(alice).move_to_trash()
+    with django_assert_num_queries(2 + (more > 0)):  # who asks, and all if they are few
+        assert len(alice.get("/prompts").json()) == shown.FEW + more
+
+
+def test_of_a_long_list_no_more_is_read_than_is_kept(alice, make_prompt, monkeypatch):
+    monkeypatch.setattr(shown, "ROWS", 5)
+    for _ in range(shown.FEW + 1):
+        make_prompt(alice, content="x" * 199_000)
+    alice.get("/prompts?content=none")  # what is imported or compiled once
+    tracemalloc.start()
+    try:
+        size = sum(map(len, alice.get("/prompts").streaming_content))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert size > 20_000_000
+    assert peak < 15_000_000
 
 
 # Tags and models --------------------------------------------------------------------------------
