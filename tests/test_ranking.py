@@ -4,6 +4,7 @@ import json
 import os
 import random
 import re
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import islice
@@ -15,6 +16,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
+from promptcrafter import ids
 from prompts import postings, search
 from prompts.models import Label, Prompt, SearchBucket, SearchIndex, index
 from prompts.seeding import texts
@@ -348,6 +350,42 @@ def test_long_texts_are_not_kept_until_all_are_found(alice, make_prompt):
     assert [hit.row for hit in hits] == [None] * 12
     found = json.loads(b"".join(alice.get("/search?q=zebra").streaming_content))
     assert [row["title"] for row in found] == [f"Zebra {number}" for number in range(11, -1, -1)]
+
+
+@pytest.mark.parametrize("query", ["", "&content=preview", "&content=none", "&limit=7"])
+def test_long_texts_of_a_small_library_are_among_the_short_ones(
+    alice, make_prompt, query, django_assert_max_num_queries
+):
+    for number in range(9):
+        length = [10, index.SHORT + 1, index.LONG + 1][number % 3]
+        make_prompt(
+            alice, title=f"{number} zebra", content="z" * length, tags=["zebra"] * (number // 6)
+        )
+    wanted = ranked(Prompt.objects.owned_by(alice.user), alice, "zebra")
+    # Who asks, the short texts and the lengths of the others, these.
+    with django_assert_max_num_queries(4):
+        rows = alice.get(f"/search?q=zebra{query}").json()
+    alone = [alice.get(f"/prompts/{row['_id']}").json() for row in rows]
+    assert [row["_id"] for row in alone] == [
+        ids.encode("prompt", key) for _, _, key in wanted[: len(rows)]
+    ]
+    if "content" not in query:
+        assert rows == alone
+
+
+def test_of_long_texts_only_some_are_in_memory(alice, make_prompt, django_assert_max_num_queries):
+    for number in range(51):
+        make_prompt(alice, title=f"Zebra {number}", content="z" * 199_000)
+    path = "/search?q=zebra&limit=1"
+    alice.get(path)  # what is imported or compiled once
+    tracemalloc.start()
+    try:
+        with django_assert_max_num_queries(5):  # as above, and the row that is shown
+            assert alice.get(path).json()[0]["title"] == "Zebra 50"
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8_000_000
 
 
 @pytest.mark.parametrize("label", ["", "&label=live"])

@@ -26,7 +26,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connections, models, transaction
-from django.db.models import Case, Exists, F, OuterRef, When
+from django.db.models import Case, Exists, F, When
 from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
@@ -48,6 +48,8 @@ FEW = 250
 # Characters of texts that are in memory at a time, and how many texts at most.
 AT_A_TIME = 2_000_000
 LOOK_AT = 256
+# Characters; of shorter texts as many as are looked at are in memory, before it is known how many.
+SHORT = AT_A_TIME // LOOK_AT
 # Characters; a longer text would fill the index with n-grams of its own.
 LONG = 20_000
 # Characters of different words that are indexed at once: some 200 MB, whatever the language.
@@ -318,7 +320,7 @@ def ranked(
     while True:
         by_index = _Search(rows, owner, terms, tags, in_snapshot, shown)
         # The tail first: what moves into the index meanwhile is found twice rather than never.
-        tail, is_all = _small_tail(owner, terms, content) if content else (None, False)
+        tail, is_all = _small_tail(rows, owner, terms, content) if content else (None, False)
         if tail is None:
             tail = _tail(rows, terms)
         elif is_all and last is None:
@@ -336,33 +338,47 @@ def ranked(
 
 
 def _small_tail(
-    owner: Any, terms: list[search.Term], content: str
+    rows: SearchableQuerySet, owner: Any, terms: list[search.Term], content: str
 ) -> tuple[list[Hit] | None, bool]:
-    """The hits among what the index has not, or None where they are many or long; and whether they
-    are all, as there is no index. One statement, where there are hits."""
+    """The hits among what the index has not, or None where they are many; and whether they are all,
+    as there is no index. One statement, where there are hits, and two for those that are long.
+
+    In memory are AT_A_TIME characters of short texts at most, with the prompts that they are of,
+    and of the long ones as many again.
+    """
     texts = {f"term{number}": term.text for number, term in enumerate(terms)}
-    rows = _of_small_tail(len(terms), content).rows(owner=owner.pk, **texts)
-    if rows is None or any(text is None for _, text, *_ in rows):
+    found = _of_small_tail(len(terms), content).rows(owner=owner.pk, **texts)
+    if found is None:
         return None, False
-    found = ((None, shown[-1], shown[0], text, (*shown,)) for _, text, *shown in rows)
-    hits = sorted((hit for _, hit in _hits(found, terms)), key=_RANK, reverse=True)
-    return hits, not (rows[0][0] if rows else _INDEX.rows(owner=owner.pk))
+    long = [key for _, text, key, *_ in found if text is None]
+    short = found if not long else [row for row in found if row[1] is not None]
+    of_short = ((None, shown[-1], shown[0], text, (*shown,)) for _, text, *shown in short)
+    hits = [hit for _, hit in _hits(of_short, terms)]
+    if long:
+        hits += _read_through(rows, _sized(with_values(rows, "pk", long)), terms)
+    hits.sort(key=_RANK, reverse=True)
+    return hits, not (found[0][0] if found else _INDEX.rows(owner=owner.pk))
 
 
 @cache
 def _of_small_tail(terms: int, content: str) -> Columns:
-    """Whether there is an index, the text unless it is long, and what is shown."""
+    """Whether there is an index, the text, and what is shown; of a long one neither text nor
+    content."""
     owner = Parameter("owner", models.UUIDField())
     wanted = [Parameter(f"term{number}", models.TextField()) for number in range(terms)]
-    is_short = When(LessThanOrEqual(Length("search_text"), LONG), then="search_text")
+    is_short = LessThanOrEqual(Length("search_text"), SHORT)
 
     def rows() -> models.QuerySet[Any, Any]:
         tail = Prompt.objects.filter(owner=owner, slot=None).containing_all(wanted)
-        indexes = SearchIndex.objects.filter(owner=OuterRef("owner"), of=SearchIndex.Of.PROMPTS)
-        found = tail.annotate(is_indexed=Exists(indexes), text=Case(is_short))
-        return listed.with_preview(found).values_list(
-            "is_indexed", "text", *listed.columns(content)
+        indexes = SearchIndex.objects.filter(owner=owner, of=SearchIndex.Of.PROMPTS)
+        found = tail.annotate(
+            is_indexed=Exists(indexes),
+            text=Case(When(is_short, then="search_text")),
+            short_content=Case(When(is_short, then="content")),
         )
+        columns = listed.columns(content)
+        shown = ("short_content" if each == "content" else each for each in columns)
+        return listed.with_preview(found).values_list("is_indexed", "text", *shown)
 
     return Columns(rows, most=LOOK_AT)
 
