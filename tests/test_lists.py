@@ -10,6 +10,7 @@ import tracemalloc
 from base64 import urlsafe_b64decode
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import UUID
 
 import httpx2
@@ -21,6 +22,8 @@ from accounts.models import Scope
 from promptcrafter import ids
 from prompts.cursors import Cursor
 from prompts.models import Log, Prompt
+from prompts.models import listed as listed_columns
+from prompts.serializers.prompts import PromptSerializer
 from prompts.views import shown
 from tests import live
 
@@ -339,6 +342,25 @@ def test_a_list_shows_prompts_as_they_are_shown_alone(alice, make_prompt, more):
     assert alice.get("/search?q=content&ordering=createdAt").status_code == 400
     found = alice.get("/search?q=a+é").content
     assert found == b"[" + alone[-1] + b"]"
+
+
+@pytest.mark.parametrize("content", ["full", "preview", "none"])
+def test_rows_of_columns_are_written_as_the_serializer_writes_prompts(alice, make_prompt, content):
+    """The same names, in that order, with the same values."""
+    make_prompt(alice, content="{{ a }} {{ é = 1 }} " * 50, tags=["é", '"'])
+    prompt = make_prompt(alice, content="short")
+    prompt.set_label("zz", to=1, actor=alice.user)
+    prompt.edit(author=alice.user, title="Another")
+    prompt.set_label("a", to=2, actor=alice.user)
+    asked = {"content": content, "ordering": "-createdAt"}
+    request = SimpleNamespace(user=alice.user, auth=None)
+    of_columns = shown.of_columns(request, asked)
+    by_columns = [of_columns(row) for row in shown.columns(request, asked)]
+    own = listed_columns.with_preview(Prompt.objects.owned_by(alice.user)).order_by("-pk")
+    serialize = PromptSerializer(context={"content": content}).to_representation
+    by_serializer = [serialize(row) for row in own]
+    assert len(by_columns) == 2
+    assert [[*row.items()] for row in by_columns] == [[*row.items()] for row in by_serializer]
 
 
 @pytest.mark.parametrize("more", [-1, 0, 1])
