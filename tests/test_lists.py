@@ -6,9 +6,11 @@ import re
 import signal
 import subprocess
 import sys
+import tracemalloc
 from base64 import urlsafe_b64decode
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import UUID
 
 import httpx2
@@ -20,6 +22,8 @@ from accounts.models import Scope
 from promptcrafter import ids
 from prompts.cursors import Cursor
 from prompts.models import Log, Prompt
+from prompts.models import listed as listed_columns
+from prompts.serializers.prompts import PromptSerializer
 from prompts.views import shown
 from tests import live
 
@@ -338,6 +342,51 @@ def test_a_list_shows_prompts_as_they_are_shown_alone(alice, make_prompt, more):
     assert alice.get("/search?q=content&ordering=createdAt").status_code == 400
     found = alice.get("/search?q=a+é").content
     assert found == b"[" + alone[-1] + b"]"
+
+
+@pytest.mark.parametrize("content", ["full", "preview", "none"])
+def test_rows_of_columns_are_written_as_the_serializer_writes_prompts(alice, make_prompt, content):
+    """The same names, in that order, with the same values."""
+    make_prompt(alice, content="{{ a }} {{ é = 1 }} " * 50, tags=["é", '"'])
+    prompt = make_prompt(alice, content="short")
+    prompt.set_label("zz", to=1, actor=alice.user)
+    prompt.edit(author=alice.user, title="Another")
+    prompt.set_label("a", to=2, actor=alice.user)
+    asked = {"content": content, "ordering": "-createdAt"}
+    request = SimpleNamespace(user=alice.user, auth=None)
+    of_columns = shown.of_columns(request, asked)
+    by_columns = [of_columns(row) for row in shown.columns(request, asked)]
+    own = listed_columns.with_preview(Prompt.objects.owned_by(alice.user)).order_by("-pk")
+    serialize = PromptSerializer(context={"content": content}).to_representation
+    by_serializer = [serialize(row) for row in own]
+    assert len(by_columns) == 2
+    assert [[*row.items()] for row in by_columns] == [[*row.items()] for row in by_serializer]
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_a_whole_list_takes_one_statement_or_two_for_any_number(
+    alice, make_prompt, more, django_assert_num_queries
+):
+    for _ in range(shown.FEW + more):
+        make_prompt(alice)
+    make_prompt(alice).move_to_trash()
+    with django_assert_num_queries(2 + (more > 0)):  # who asks, and all if they are few
+        assert len(alice.get("/prompts").json()) == shown.FEW + more
+
+
+def test_of_a_long_list_no_more_is_read_than_is_kept(alice, make_prompt, monkeypatch):
+    monkeypatch.setattr(shown, "ROWS", 5)
+    for _ in range(shown.FEW + 1):
+        make_prompt(alice, content="x" * 199_000)
+    alice.get("/prompts?content=none")  # what is imported or compiled once
+    tracemalloc.start()
+    try:
+        size = sum(map(len, alice.get("/prompts").streaming_content))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert size > 20_000_000
+    assert peak < 15_000_000
 
 
 # Tags and models --------------------------------------------------------------------------------

@@ -7,14 +7,12 @@ and appends to the history in the same transaction.
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any, Self
-from uuid import UUID
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MinLengthValidator
 from django.db import models, transaction
-from django.db.models import Avg, Count, Exists, F, Max, Min, OuterRef, Sum
 from django.db.models.functions import Length
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.utils import timezone
@@ -23,7 +21,6 @@ from promptcrafter import ids, writes
 from promptcrafter.labels import check_name
 from promptcrafter.statements import Parameter, Statement
 from prompts import diffs, rendering, search, tags
-from prompts.evidence import SCORE_CENTRE, Scored
 from prompts.models.expressions import ByCodePoint
 from prompts.models.labels import Label, LabelMove
 from prompts.models.limits import (
@@ -32,13 +29,10 @@ from prompts.models.limits import (
     TITLE_MAX_LENGTH,
     TITLE_MIN_LENGTH,
 )
-from prompts.models.owned import OwnedQuerySet, require_text
-from prompts.models.searchable import SearchableQuerySet
+from prompts.models.managers import LIVE, AllPrompts, LivePrompts, TrashedPrompts
+from prompts.models.owned import require_text
 from prompts.models.tags import Tag
 from prompts.models.versions import Version
-
-LIVE = models.Q(deleted_at=None)
-
 
 LABELS_TOLD = 50  # by an error, which may be one of five hundred
 
@@ -71,72 +65,6 @@ class VersionConflict(Exception):
         )
         changed = diffs.changes(base.text, prompt.text)
         self.details = {"currentVersion": prompt.version, "changes": changed}
-
-
-class PromptQuerySet(OwnedQuerySet, SearchableQuerySet):  # type: ignore[override]
-    def without_text(self) -> Self:
-        """Enough to know whose it is and which version is the newest."""
-        return self.only("owner", "version", "revision", "labels")
-
-    def tagged(self, name: str, *, owner: Any) -> Self:
-        """Those of that owner's that carry the tag; `tagged` is their key, as its index has it."""
-        rows = self.filter(tag_rows__owner=owner, tag_rows__name=name)
-        return rows.alias(tagged=F("tag_rows__prompt"))
-
-    def also_tagged(self, name: str) -> Self:
-        return self.filter(Exists(Tag.objects.filter(prompt=OuterRef("pk"), name=name)))
-
-    def matching(self, query: str) -> Self:
-        """Those in which each term of `query` occurs (prompts.search); reads them all."""
-        return self.containing(search.Term(text) for text in search.terms(query))
-
-    def score_sums(self, *, at_least: int) -> list[Scored]:
-        """Of each that has so many scored outputs; one statement."""
-        score = F("logs__score")
-        sums = (
-            self.order_by()
-            .values("pk")
-            .annotate(
-                scored=Count(score),
-                mean=Avg(score),
-                lowest=Min(score),
-                highest=Max(score),
-                squares=Sum((score - SCORE_CENTRE) * (score - SCORE_CENTRE)),
-            )
-        )
-        columns = ("pk", "scored", "mean", "lowest", "highest", "squares")
-        return [Scored(*row) for row in sums.filter(scored__gte=at_least).values_list(*columns)]
-
-
-_PromptManager = models.Manager.from_queryset(PromptQuerySet)
-
-
-class LivePrompts(_PromptManager):
-    """Those that are not in the trash."""
-
-    def read(self, key: UUID) -> "Prompt | None":
-        """The prompt of that key, as `without_search_text` has it; one query."""
-        return _READ.first(key=key)
-
-    def read_without_text(self, key: UUID) -> "Prompt | None":
-        """The same, as `without_text` has it."""
-        return _READ_WITHOUT_TEXT.first(key=key)
-
-    def lock(self, key: UUID, *, owner: Any) -> "Prompt | None":
-        """The same, if it is that owner's; until the transaction ends nobody else changes it."""
-        return _LOCK_WITHOUT_TEXT.first(key=key, owner=owner.pk)
-
-    def get_queryset(self) -> PromptQuerySet:
-        return PromptQuerySet(self.model, using=self._db).filter(LIVE)
-
-
-class AllPrompts(_PromptManager):
-    """Be they in the trash or not."""
-
-
-class TrashedPrompts(_PromptManager):
-    def get_queryset(self) -> PromptQuerySet:
-        return PromptQuerySet(self.model, using=self._db).exclude(LIVE)
 
 
 class Prompt(models.Model):
@@ -516,17 +444,11 @@ def _just_after(moment: datetime) -> datetime:
     return moment + timedelta(microseconds=1)
 
 
-_KEY = Parameter("key", models.UUIDField())
-_READ = Statement(lambda: Prompt.objects.without_search_text().filter(pk=_KEY))
-_READ_WITHOUT_TEXT = Statement(lambda: Prompt.objects.without_text().filter(pk=_KEY))
 _LOCK = Statement(
-    lambda: Prompt.objects.without_search_text().select_for_update(no_key=True).filter(pk=_KEY)
-)
-_LOCK_WITHOUT_TEXT = Statement(
     lambda: (
-        Prompt.objects.without_text()
+        Prompt.objects.without_search_text()
         .select_for_update(no_key=True)
-        .filter(pk=_KEY, owner=Parameter("owner", models.UUIDField()))
+        .filter(pk=Parameter("key", models.UUIDField()))
     )
 )
 _LOCKED = [each.attname for each in Prompt._meta.concrete_fields if each.name != "search_text"]

@@ -19,8 +19,8 @@ from accounts.permissions import HasScope
 from promptcrafter.snapshots import snapshot
 from prompts import cursors, filters, paging
 from prompts.cursors import Cursor, MalformedCursor
-from prompts.models import Label, Prompt, Tag, Version, index
-from prompts.models.index import Hit
+from prompts.models import Label, Prompt, Tag, Version, searching
+from prompts.models.searching import Hit
 from prompts.models.values import IN_ORDER, with_values
 from prompts.parameters import PAGE, TERMS_MAX, CompletionParameters, SearchParameters, names
 from prompts.search import Term, fold, matches, terms
@@ -100,7 +100,7 @@ class SearchView(ApiView):
             rows = rows.filter(of_them) if tags or is_narrowed else rows
         elif not (tags or is_narrowed):
             how["content"] = asked["content"]
-        return index.ranked(rows, owner, looked_for, tags=tags, is_narrowed=is_narrowed, **how)
+        return searching.ranked(rows, owner, looked_for, tags=tags, is_narrowed=is_narrowed, **how)
 
 
 def _rows_of(hits: list[Hit], rows: QuerySet[Any]) -> list[Any]:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
-from django.db.models import QuerySet, UUIDField
+from django.db.models import QuerySet, Subquery, UUIDField
+from django.db.models.lookups import IsNull
 from rest_framework.request import Request
 
 from accounts.permissions import OutsideLabels, labels_of
@@ -61,10 +62,10 @@ def representation(request: Request, asked: Asked) -> Callable[[Any], dict[str, 
 
 def columns(request: Request, asked: Asked) -> Iterable[Any]:
     """The caller's prompts in order, as `of_columns` shows them; without a label, and all."""
-    if not filters.PARAMETERS & asked.keys():
-        few = _every(asked["ordering"], asked["content"]).rows(owner=request.user.pk)
-        if few is not None:
-            return few
+    every = _few(asked["ordering"], asked["content"])
+    is_filtered = filters.PARAMETERS & asked.keys()
+    if not is_filtered and (few := every.rows(owner=request.user.pk)):
+        return few
     (found,) = order(request, asked).parts(rows(request, asked))
     return found.values_list(*listed.columns(asked["content"])).iterator(chunk_size=ROWS)
 
@@ -83,10 +84,15 @@ def of_columns(request: Request, asked: Asked) -> Callable[[Any], dict[str, Any]
 
 
 @cache
-def _every(ordering: str, content: str) -> Columns:
+def _few(ordering: str, content: str) -> Columns:
+    """All, if they are FEW at most; of more nothing is read, for they are streamed."""
+
     def found() -> QuerySet[Any]:
         own = Prompt.objects.owned_by(Parameter("owner", UUIDField()))
-        (rows,) = paging.of(paging.PROMPTS, ordering).parts(listed.with_preview(own))
+        # In the order of an index, which alone is read.
+        one_more = Subquery(own.order_by("updated_at").values("pk")[FEW : FEW + 1])
+        few = listed.with_preview(own.filter(IsNull(one_more, True)))
+        (rows,) = paging.of(paging.PROMPTS, ordering).parts(few)
         return rows.values_list(*listed.columns(content))
 
     return Columns(found, most=FEW)
