@@ -31,7 +31,16 @@ def callers(alice, bob, anonymous, make_key):
     }
 
 
-QUERIES = ["", "?label=old", "?label=new", "?label=none", "?label=", "?label=Not+a+name"]
+QUERIES = [
+    "",
+    "?label=%6Eew",
+    "?" + "&".join("a" * 1_100),
+    "?label=old",
+    "?label=new",
+    "?label=none",
+    "?label=",
+    "?label=Not+a+name",
+]
 QUERIES += [
     "?version=1",
     "?version=9",

@@ -583,6 +583,7 @@ def test_a_long_list_takes_no_memory_of_the_server(tmp_path):
             command = [sys.executable, "manage.py", "shell", "-c", FILL]
             subprocess.run(command, cwd=live.ROOT, env=environment, check=True, capture_output=True)
             client.get("/logs?limit=50")
+            forget_what_they_had_at_most(process)  # to hash a password takes 19 MB
             before = memory_of_workers(process, "VmRSS")
             with client.stream("GET", "/logs") as response:
                 size = sum(map(len, response.iter_raw()))
@@ -597,10 +598,18 @@ def test_a_long_list_takes_no_memory_of_the_server(tmp_path):
     assert after - before < 15_000_000
 
 
+def workers(process):
+    return Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+
+
+def forget_what_they_had_at_most(process):
+    for pid in workers(process):
+        Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
 def memory_of_workers(process, name):
     """In bytes; `VmHWM` is the most that they had."""
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    statuses = "".join(Path(f"/proc/{pid}/status").read_text() for pid in children)
+    statuses = "".join(Path(f"/proc/{pid}/status").read_text() for pid in workers(process))
     return sum(1_024 * int(size) for size in re.findall(rf"{name}:\s+(\d+)", statuses))
 
 

@@ -53,6 +53,11 @@ def read(file: Path) -> Contents:
 
 
 def _contents(connection: sqlite3.Connection) -> Contents:
+    acting = "SELECT name FROM sqlite_master WHERE type IN ('trigger', 'view')"
+    if found := [name for (name,) in connection.execute(acting)]:
+        raise Refused(
+            f"It holds {found[0]!r}, which acts by itself; PromptCrafter makes none such."
+        )
     named = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
     tables = sorted(name for (name,) in connection.execute(named))
     counts = {

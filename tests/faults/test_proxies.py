@@ -111,8 +111,9 @@ def test_a_longer_body_is_413(client, is_chunked):
         (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 16_000, "headers_too_large"),
         (b"GET /?q=" + b"x" * 20_000 + b" HTTP/1.1\r\nHost: localhost", "uri_too_long"),
         (b"GET /metrics HTTP/1.1\r\nHost: localhost", "no_such_route"),
+        (b"GET /%6detrics HTTP/1.1\r\nHost: localhost", "no_such_route"),
     ],
-    ids=["headers", "address", "metrics"],
+    ids=["headers", "address", "metrics", "metrics, spelt otherwise"],
 )
 def test_what_the_proxy_refuses_looks_as_the_services_errors(proxy, text, code):
     statuses = {"headers_too_large": 431, "uri_too_long": 414, "no_such_route": 404}
