@@ -27,7 +27,8 @@ class ApiView(GenericAPIView):
         """Counts here, so that what is then forbidden counts too."""
         super().perform_authentication(request)
         if request.user.is_authenticated:
-            allowance.take(request.user.pk)
+            if not replicas.is_repeated():
+                allowance.take(request.user.pk)
             replicas.settle(request.method or "", request.user)
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:

@@ -93,11 +93,16 @@ watch = Watch()  # of this process
 @contextmanager
 def reading() -> Iterator[None]:
     """For the length of a request; where it reads is settled once its caller is known."""
-    _request.is_far, _request.must_stay = False, getattr(_request, "must_stay", False)
+    _request.is_far = _request.must_stay = False
     try:
         yield
     finally:
         _request.is_far = _request.must_stay = False
+
+
+def is_repeated() -> bool:
+    """Whether this request was made before, and the replica failed it."""
+    return getattr(_request, "must_stay", False)
 
 
 def settle(method: str, user: Any) -> None:
@@ -105,7 +110,7 @@ def settle(method: str, user: Any) -> None:
     if settings.READ_FROM_REPLICA:
         if method not in SAFE:
             mark(user)
-        elif not getattr(_request, "must_stay", False):
+        elif not is_repeated():
             _request.is_far = watch.is_fresh() and _is_settled(user)
 
 

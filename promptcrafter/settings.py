@@ -128,6 +128,8 @@ def database(config: dict[str, Any], *, of_several: str) -> dict[str, Any]:
     if "," in config.get("HOST", ""):
         ours = ours | {"target_session_attrs": of_several}
     config["OPTIONS"] = {**ours, **config.get("OPTIONS", {})}
+    if config["OPTIONS"].get("prepare_threshold") == "off":
+        config["OPTIONS"]["prepare_threshold"] = None
     # Kept for the life of the thread. Opening one per request costs four times the request.
     config.setdefault("CONN_MAX_AGE", None)
     config.setdefault("CONN_HEALTH_CHECKS", not is_sqlite)

@@ -15,7 +15,7 @@ from functools import cached_property, partial
 from typing import Any, Generic, TypeVar
 
 import orjson
-from django.db import DEFAULT_DB_ALIAS, connections, models, router
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, models, router
 from django.db.models.query import get_related_populators
 
 Row = TypeVar("Row", bound=models.Model)
@@ -75,9 +75,22 @@ class Once(Generic[Made]):
         using = router.db_for_read(self._model) or DEFAULT_DB_ALIAS
         if using not in self._made:
             self._made[using] = self._kind(self._queryset(), using)
-        with statement_cursor(connections[using]) as cursor:
-            self._made[using].run(cursor, values)
+        connection = connections[using]
+        try:
+            cursor = self._run(using, connection, values)
+        except OperationalError as error:
+            is_to_repeat = getattr(error.__cause__, "is_to_repeat", False)
+            if connection.in_atomic_block or not is_to_repeat:
+                raise
+            connection.close()
+            cursor = self._run(using, connection, values)
+        with cursor:
             yield self._made[using], cursor
+
+    def _run(self, using: str, connection: Any, values: dict[str, Any]) -> Any:
+        cursor = statement_cursor(connection)
+        self._made[using].run(cursor, values)
+        return cursor
 
 
 class Instances(Compiled):

@@ -20,6 +20,7 @@ from promptcrafter.settings import SQLITE_OPTIONS
 from promptcrafter.snapshots import snapshot
 from promptcrafter.sqlite3 import lock
 from promptcrafter.sqlite3.lock import Queue, WriteLock
+from prompts.models import Prompt
 from tests import live
 
 # Django does not translate what a script raises.
@@ -154,12 +155,12 @@ def test_a_checkpoint_is_a_turn(turns):
 
 
 def test_who_reads_waits_for_nobody(turns, monkeypatch):
-    monkeypatch.setattr("promptcrafter.snapshots.DEFAULT_DB_ALIAS", "turns")
+    monkeypatch.setattr("promptcrafter.snapshots.router.db_for_read", lambda model: "turns")
     with somebody_has(turns), somebody_has(turns, "next"):
         assert run(turns, "SELECT n FROM t") == []
         assert run(turns, "EXPLAIN SELECT n FROM t")
         connected = turns.connection
-        with snapshot():
+        with snapshot(Prompt):
             assert run(turns, "SELECT n FROM t") == []
         assert turns.connection is connected
         turns.close()

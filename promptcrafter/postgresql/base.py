@@ -52,7 +52,13 @@ class Lookout:
                 time.sleep(LOOK_AGAIN_SECONDS)
 
 
-lookout = Lookout()  # of this process
+lookouts: dict[str, Lookout] = {}  # of this process, one for each of DATABASES
+
+
+class TableChanged(psycopg.OperationalError):
+    """A column's type is another than when the statement was prepared, by a migration perhaps."""
+
+    is_to_repeat = True  # on another connection
 
 
 class Connection(psycopg.Connection[Any]):
@@ -61,6 +67,7 @@ class Connection(psycopg.Connection[Any]):
 
     patience: float | None = None
     parameters: Parameters
+    lookout: Lookout
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         try:
@@ -69,11 +76,14 @@ class Connection(psycopg.Connection[Any]):
             if timeout is not None:  # psycopg's own
                 raise
             self.close()  # without a word to the server: a COMMIT must not be cancelled half-way
-            lookout.report(self.parameters)
+            self.lookout.report(self.parameters)
             raise psycopg.OperationalError(f"no answer within {self.patience} s") from error
         except errors.ReadOnlySqlTransaction as error:
             self.close()  # it was the primary once; the next connection looks for the new one
             raise psycopg.OperationalError("the server takes no writes") from error
+        except errors.FeatureNotSupported as error:  # "cached plan must not change result type"
+            self.close()  # with all that it has prepared
+            raise TableChanged("a table was changed since") from error
 
 
 class MomentLoader(Loader):
@@ -105,7 +115,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         conn_params = conn_params | {"options": f"{conn_params.get('options', '')} {own}"}
         connection = self._connect(conn_params)
         connection.patience = self.patience + GRACE_SECONDS
-        connection.parameters = conn_params
+        connection.parameters, connection.lookout = conn_params, self._lookout
         return connection
 
     def is_usable(self) -> bool:
@@ -114,7 +124,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         Where the server has closed it, or died, there is something to read, be it the end. Only
         then is it asked by a statement, which was a seventh of the cost of reading a prompt.
         """
-        if not isinstance(self.connection, Connection) or lookout.is_away:
+        if not isinstance(self.connection, Connection) or self._lookout.is_away:
             return False
         if self._is_quiet():
             return True
@@ -132,6 +142,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         with self.wrap_database_errors:
             return self._prepare_cursor(psycopg.Cursor(self.connection))  # type: ignore[attr-defined]
 
+    @property
+    def _lookout(self) -> Lookout:
+        return lookouts.setdefault(self.alias, Lookout())
+
     def _is_quiet(self) -> bool:
         connection = self.connection
         if connection.closed or connection.info.transaction_status != TransactionStatus.IDLE:
@@ -141,12 +155,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return not waiting.poll(0)
 
     def _connect(self, conn_params: Parameters) -> Connection:
-        if lookout.is_away:
+        if self._lookout.is_away:
             raise psycopg.OperationalError("the server did not answer a moment ago")
         started = time.monotonic()
         try:
             return Connection.connect(**conn_params)
         except psycopg.OperationalError:
             if time.monotonic() - started > SLOW_SECONDS:
-                lookout.report(conn_params)
+                self._lookout.report(conn_params)
             raise

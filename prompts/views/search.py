@@ -74,7 +74,7 @@ class SearchView(ApiView):
 
         if lists.is_paged(request, asked):
             limit = asked.get("limit", PAGE)
-            with snapshot():
+            with snapshot(Prompt):
                 hits = self._hits(
                     rows,
                     wanted,
