@@ -1,10 +1,12 @@
 # make run    everything from a fresh clone to a listening server
+# make reload the server that runs takes up the code on the disk; nobody notices
 # make test   the whole suite, on SQLite and on PostgreSQL
 # make test-browser   of it what needs a browser, on SQLite
 # make test-faults   what survives when things are killed, filled up, cut off; on both databases
 # make screenshots    docs/screenshots anew, of each kind of page
 # make check  lint, types, layers, migrations, deployment settings
 # make docs    docs/openapi.yaml and docs/collection.json anew, of the code, with what it answers
+# make bench   docs/benchmarks.md anew: requests beside other servers' on the same rows
 # make bench-evidence   docs/benchmarks.md anew: statistics of 100,000 outputs
 # make bench-admin   docs/benchmarks.md anew: the admin among 100,000 prompts
 # make bench-scale   docs/benchmarks.md anew: lists and searches among a million prompts
@@ -14,10 +16,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test test-browser test-faults screenshots check docs bench-scale bench-evidence bench-admin format clean
+.PHONY: run reload test test-browser test-faults screenshots check docs bench bench-scale bench-evidence bench-admin format clean
 
 run: $(VENV)/runtime
 	@exec $(BIN)/python -m promptcrafter.serve
+
+reload: $(VENV)/runtime
+	@exec $(BIN)/python -m promptcrafter.instance
 
 test: $(VENV)/development
 	@$(BIN)/python -m tests $(ARGS)
@@ -43,6 +48,9 @@ check: $(VENV)/development
 docs: $(VENV)/development
 	@$(BIN)/python -m tests.reference
 
+bench: $(VENV)/development .venv-bench/installed
+	@$(BIN)/python -m tests.benchmarks.compare $(ARGS)
+
 bench-scale: $(VENV)/development
 	@$(BIN)/python -m tests.benchmarks.scale $(ARGS)
 
@@ -57,7 +65,7 @@ format: $(VENV)/development
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) .venv-bench
 
 $(VENV)/created:
 	@$(PYTHON) -c 'import sys; sys.exit("PromptCrafter needs Python 3.11 or newer; set PYTHON=… to one.") if sys.version_info < (3, 11) else None'
@@ -73,3 +81,9 @@ $(VENV)/development: $(VENV)/created requirements.txt requirements-dev.txt
 	@echo "Installing what requirements-dev.txt pins into $(VENV) ..."
 	@$(PIP) install -r requirements-dev.txt
 	@touch $@ $(VENV)/runtime
+
+.venv-bench/installed: tests/benchmarks/requirements.txt requirements.txt
+	@echo "Installing what tests/benchmarks/requirements.txt pins into .venv-bench ..."
+	@$(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip --disable-pip-version-check --quiet install -r tests/benchmarks/requirements.txt
+	@touch $@

@@ -14,15 +14,19 @@ class BearerAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[User, Session | ApiKey] | None:
         """None where no bearer token is sent, so that a browser's log-in may speak."""
-        scheme, _, sent = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
-        if scheme.lower() != "bearer":
+        token = bearer_token(request)
+        if token is None:
             return None
-        token = sent.strip()
         found = _key(token) if token.startswith("pc_") else _session(token)
         return found.user, found
 
     def authenticate_header(self, request: HttpRequest) -> str:
         return "Bearer"
+
+
+def bearer_token(request: Request | HttpRequest) -> str | None:
+    scheme, _, sent = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
+    return sent.strip() if scheme.lower() == "bearer" else None
 
 
 def _session(token: str) -> Session:

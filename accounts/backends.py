@@ -5,15 +5,15 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.hashers import check_password, is_password_usable, make_password
+from django.contrib.auth.hashers import check_password, is_password_usable
 from django.db.models import QuerySet
 
-from accounts import hashers, throttles
+from accounts import hashers, refusals, throttles
 from accounts.models import SignupsClosed, User, normalise_email
 from accounts.throttles import LoginAttempt
 
 # Tried where there is no password, so that it takes the same time.
-NOBODYS = make_password("nobody's password")
+NOBODYS = hashers.of_nobody()
 
 
 class GuardedBackend(ModelBackend):
@@ -61,6 +61,7 @@ def _try(request: Any, email: str, password: str, among: QuerySet[User]) -> User
         attempt.begin()
         user = among.first()
         if not is_password_of(user, password) or user is None or not user.is_active:
+            refusals.note("wrong password")
             return None
         attempt.succeed()
     return user

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db import Error, connections
+from django.db import Error, connection, connections
 from django.utils import timezone
 
 from accounts.models import PasswordReset, User
@@ -32,6 +32,7 @@ Choose one here, within an hour:
 If it was not you, do nothing: your password stays as it is.
 """
 ROUND_SECONDS = 60
+PATIENCE_SECONDS = 60.0  # with a statement: nobody waits, and there may be much to delete
 
 _awake = Event()
 
@@ -77,6 +78,8 @@ def _is_sent(user: User, site: str) -> bool:
 
 
 def _run(chores: Iterable[Chore]) -> None:
+    # Of this thread alone; SQLite knows of none.
+    connection.patience = PATIENCE_SECONDS  # type: ignore[attr-defined]
     while True:
         if not _round(chores):
             _awake.wait(timeout=ROUND_SECONDS)

@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView
 
-from accounts import hashers
+from accounts import hashers, refusals
 from accounts.backends import prove_password, sign_up
 from accounts.models import EmailTaken, SignupsClosed, User
 from accounts.models.resets import WrongLink, reset_password, user_of_reset_token
@@ -29,6 +29,11 @@ from accounts.throttles import Throttled
 def site_of(request: Any) -> str:
     """What links in mails begin with."""
     return settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
+
+
+class PasswordChanged(Exception):
+    def __init__(self) -> None:
+        super().__init__("Your password was changed elsewhere at this moment; log in again.")
 
 
 class GuardedForm(forms.Form):
@@ -44,7 +49,9 @@ class GuardedForm(forms.Form):
         except (Throttled, hashers.Busy) as error:
             self.refuse(error)
 
-    def refuse(self, error: Exception) -> None:
+    def refuse(self, error: Throttled | hashers.Busy | PasswordChanged) -> None:
+        if isinstance(error, Throttled | hashers.Busy):
+            refusals.note(error.refusal)
         self.retry_after = getattr(error, "retry_after", None)
         self.add_error(self.spokesman, str(error))
 
@@ -55,11 +62,6 @@ class LoginForm(GuardedForm, AuthenticationForm):
 
 class AdminLoginForm(GuardedForm, AdminAuthenticationForm):
     pass
-
-
-class PasswordChanged(Exception):
-    def __init__(self) -> None:
-        super().__init__("Your password was changed elsewhere at this moment; log in again.")
 
 
 class AdminPasswordForm(GuardedForm, AdminPasswordChangeForm):

@@ -21,6 +21,7 @@ class Throttled(Exception):
 
     def __init__(self, what: str, seconds: int) -> None:
         self.retry_after = max(seconds, 1)
+        self.refusal = what.removesuffix(" from here")
         super().__init__(f"Too many {what}; try again in {_spoken(self.retry_after)}.")
 
 

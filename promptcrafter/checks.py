@@ -4,6 +4,7 @@ Each id has its row in docs/configuration.md. `SILENCED_SYSTEM_CHECKS` silences 
 Django's.
 """
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from stat import S_IROTH, S_IXOTH
@@ -91,7 +92,7 @@ WRONG: list[tuple[Callable[[], bool], CheckMessage]] = [
         ),
     ),
     (
-        lambda: _is_far(_database()["HOST"]) and _database()["OPTIONS"].get("sslmode") not in TLS,
+        lambda: any(map(_is_far, _hosts())) and _database()["OPTIONS"].get("sslmode") not in TLS,
         Warning(
             "DATABASE_URL names another machine and insists on no TLS: add ?sslmode=verify-full.",
             id="promptcrafter.W006",
@@ -125,6 +126,17 @@ WRONG: list[tuple[Callable[[], bool], CheckMessage]] = [
             id="promptcrafter.W009",
         ),
     ),
+    (
+        lambda: (
+            settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+            and _may_lose_pages(sqlite3.sqlite_version_info)
+        ),
+        Warning(
+            f"SQLite {sqlite3.sqlite_version} may lose what was committed while a checkpoint "
+            "begins, and Django's own engine lets both happen at once: use promptcrafter.sqlite3.",
+            id="promptcrafter.W011",
+        ),
+    ),
 ]
 
 
@@ -149,6 +161,20 @@ def secrets_are_kept(**kwargs: Any) -> list[CheckMessage]:
 
 def _database() -> dict[str, Any]:
     return {"HOST": "", "OPTIONS": {}, **settings.DATABASES["default"]}
+
+
+def _may_lose_pages(version: tuple[int, int, int]) -> bool:
+    """Whether it has the "WAL-reset bug" (https://sqlite.org/wal.html#walresetbug)."""
+    is_mended = (
+        version >= (3, 51, 3)
+        or (3, 50, 7) <= version < (3, 51, 0)
+        or (3, 44, 6) <= version < (3, 45, 0)
+    )
+    return version >= (3, 7, 0) and not is_mended
+
+
+def _hosts() -> list[str]:
+    return str(_database()["HOST"]).split(",")
 
 
 def _is_ours(url: str) -> bool:

@@ -32,6 +32,11 @@ def is_fresh(request: Request, etag: str) -> bool:
     header = request.headers.get("If-None-Match")
     if header is None or request.accepted_renderer.format != "json":
         return False
+    return is_known(etag, header)
+
+
+def is_known(etag: str, header: str) -> bool:
+    """Whether an If-None-Match lists that tag."""
     known = [each.removeprefix("W/") for each in parse_etags(header)]
     return header.strip() == "*" or etag in known
 

@@ -16,6 +16,9 @@ from environ import Env
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / "var").resolve()
 
+SQLITE = "promptcrafter.sqlite3"  # Django's own, but that writers take turns
+POSTGRESQL = "promptcrafter.postgresql"  # … with an end to waiting
+
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
 
@@ -92,6 +95,14 @@ def mail(name: str, default: str) -> dict[str, Any]:
     return {"EMAIL_USE_TLS": False, "EMAIL_USE_SSL": False, **config}
 
 
+def folder(name: str) -> str:
+    """A folder that is there, or nothing."""
+    value = os.environ.get(name, "")
+    if value and not Path(value).is_dir():
+        raise ImproperlyConfigured(f"{name} must be a folder, not {value!r}.")
+    return value
+
+
 def words(name: str, default: str) -> list[str]:
     """A comma-separated list; spaces around a word and empty words are dropped."""
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
@@ -143,10 +154,11 @@ def database(name: str, *, file: Path) -> dict[str, Any]:
     """Django's description of the database that a URL names, or else of SQLite in `file`."""
     url = os.environ.get(name)
     if url is None:
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(file)}
+        return {"ENGINE": SQLITE, "NAME": str(file)}
     wrong = ImproperlyConfigured(
         f"{name} must be sqlite:////absolute/path.sqlite3 "
-        "or postgresql://user:password@host:5432/database."
+        "or postgresql://user:password@host:5432/database, "
+        "where several hosts are host1:5432,host2:5432."
     )
     if not url.startswith(("sqlite:////", "postgresql://", "postgres://")):
         raise wrong
@@ -154,6 +166,17 @@ def database(name: str, *, file: Path) -> dict[str, Any]:
         config: dict[str, Any] = Env.db_url_config(url)
     except ValueError as error:
         raise wrong from error
-    if config["NAME"] in {"", ":memory:"}:
+    if config["NAME"] in {"", ":memory:"} or not _are_hosts(config):
         raise wrong
-    return config
+    if url.startswith("sqlite"):
+        return {**config, "ENGINE": SQLITE}
+    bare = config["HOST"].replace("[", "").replace("]", "")  # as libpq has them
+    return {**config, "ENGINE": POSTGRESQL, "HOST": bare}
+
+
+def _are_hosts(config: dict[str, Any]) -> bool:
+    """Of several, all have a name, and each a port of its own or none: libpq would take one port
+    for all of them, whichever it was written behind."""
+    hosts = config.get("HOST", "").split(",")
+    ports = str(config.get("PORT", "")).split(",")
+    return len(hosts) == 1 or (all(hosts) and (ports == [""] or len(ports) == len(hosts)))

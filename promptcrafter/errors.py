@@ -10,6 +10,7 @@ Problem in `describe`, and nowhere else.
 """
 
 import logging
+import sqlite3
 import sys
 from typing import Any, NamedTuple
 
@@ -32,6 +33,7 @@ from django.urls import Resolver404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from accounts import refusals
 from accounts.hashers import Busy
 from accounts.models import EmailTaken, SignupsClosed, TooManyKeys, User, WrongCredentials
 from accounts.throttles import Throttled
@@ -62,6 +64,10 @@ class BodyTooLarge(exceptions.APIException):
         super().__init__(f"The body may have at most {limit} bytes here.")
 
 
+class DiskFull(Exception):
+    """The database has no room for what was sent."""
+
+
 class Problem(NamedTuple):
     status: int
     code: str
@@ -76,6 +82,12 @@ class Problem(NamedTuple):
 
 MALFORMED = (400, "bad_request", "The request is malformed.")
 UNAVAILABLE = (503, "unavailable", "The database is not available; try again shortly.")
+
+HEADERS = {
+    401: {"WWW-Authenticate": "Bearer"},
+    503: {"Retry-After": "1"},
+    507: {"Retry-After": "30"},  # somebody has to come and make room
+}
 
 # The first that fits, from top to bottom; without a sentence here, the exception's own.
 KNOWN: dict[type[BaseException], tuple[int, str, str | None]] = {
@@ -139,6 +151,11 @@ KNOWN: dict[type[BaseException], tuple[int, str, str | None]] = {
     # Of the admin's URLs and forms: `?owner=garbage`, a year of 999999999999.
     ValidationError: MALFORMED,
     OverflowError: MALFORMED,
+    DiskFull: (
+        507,
+        "insufficient_storage",
+        "The disk of the database is full: nothing more can be kept until its operator makes room.",
+    ),
     OperationalError: UNAVAILABLE,
     InterfaceError: UNAVAILABLE,
     IntegrityError: (
@@ -151,9 +168,14 @@ KNOWN: dict[type[BaseException], tuple[int, str, str | None]] = {
 
 
 def describe(error: BaseException | None) -> Problem:
-    """The Problem that an exception stands for; a 500 for one that nobody foresaw."""
+    """The Problem that an exception stands for; a 500 for one that nobody foresaw.
+
+    For an answer, and for each but once: who is refused is counted here.
+    """
     if isinstance(error, exceptions.ValidationError):
         return _invalid(error.detail)
+    if _is_of_a_full_disk(error):
+        error = DiskFull()
     for kind, (status, code, sentence) in KNOWN.items():
         if isinstance(error, kind):
             return _problem(status, code, sentence or str(error), error)
@@ -161,6 +183,13 @@ def describe(error: BaseException | None) -> Problem:
         code = getattr(error.detail, "code", error.default_code)
         return _problem(error.status_code, code, str(error.detail), error)
     return _problem(500, "server_error", "Something went wrong on our side; it has been logged.")
+
+
+def _is_of_a_full_disk(error: BaseException | None) -> bool:
+    """By the code that the driver gave it: SQLite's own, or PostgreSQL's `disk_full`."""
+    cause = getattr(error, "__cause__", None)
+    of_sqlite = getattr(cause, "sqlite_errorcode", None)
+    return of_sqlite == sqlite3.SQLITE_FULL or getattr(cause, "sqlstate", None) == "53100"
 
 
 def respond(error: BaseException | None) -> HttpResponse:
@@ -220,8 +249,10 @@ def _is_gone(request: Any) -> bool:
 
 def _problem(status: int, code: str, sentence: str, error: BaseException | None = None) -> Problem:
     """With the header that RFC 9110 wants: 401 names its scheme, 429 and 503 say when to come
-    back."""
-    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}.get(status, {})
+    back, and so does 507 here."""
+    headers = HEADERS.get(status, {})
+    if refusal := getattr(error, "refusal", None):
+        refusals.note(refusal)
     if retry_after := getattr(error, "retry_after", None):
         headers = {"Retry-After": str(retry_after)}
     return Problem(status, code, sentence, getattr(error, "details", {}), headers)

@@ -17,7 +17,7 @@ _TO_DIGITS = str.maketrans(ALPHABET, "0123456789abcdefghijklmnopqrstuv")
 # 26 characters hold 130 bits and a UUID has 128: the first character is at most 7.
 _SUFFIX = re.compile(f"[0-7][{ALPHABET}]{{25}}")
 _PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
-_SHIFTS = range(120, -1, -10)
+_TRIPLES = [pair + last for pair in _PAIRS for last in ALPHABET]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = (1 << 48) - 1  # milliseconds of a UUIDv7
@@ -49,8 +49,13 @@ def pattern(kind: str) -> str:
 
 
 def encode(kind: str, key: UUID) -> str:
-    number = key.int
-    return f"{kind}_" + "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])
+    """Written out, for a list has hundreds: 2 µs; in a loop it takes twice as long."""
+    n, triples = key.int, _TRIPLES
+    return (
+        f"{kind}_{_PAIRS[n >> 120]}{triples[n >> 105 & 32767]}{triples[n >> 90 & 32767]}"
+        f"{triples[n >> 75 & 32767]}{triples[n >> 60 & 32767]}{triples[n >> 45 & 32767]}"
+        f"{triples[n >> 30 & 32767]}{triples[n >> 15 & 32767]}{triples[n & 32767]}"
+    )
 
 
 def decode(kind: str, text: str) -> UUID:

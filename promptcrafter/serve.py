@@ -8,32 +8,35 @@ Whatever is wrong with the environment ends it with one sentence and exit status
 import logging
 import os
 import secrets
-import socket
+import shutil
 import sys
-from collections.abc import Callable, Iterable
-from importlib import import_module
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from threading import Event
+from tempfile import NamedTemporaryFile, mkdtemp
 
 import django
 from django.conf import settings
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command
-from django.db import Error, connections
+from django.core.wsgi import get_wsgi_application
+from django.db import Error
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
-from granian.server import MPServer
 
-from promptcrafter.environment import DATA_DIR
-
-WSGIApplication = Callable[..., Iterable[bytes]]
+from promptcrafter import listening
+from promptcrafter.environment import DATA_DIR, flag
+from promptcrafter.instance import Instance
+from promptcrafter.parent import Parent
+from promptcrafter.preparing import prepare
+from promptcrafter.worker import load_application
 
 logger = logging.getLogger("promptcrafter.serve")  # it runs as __main__
 
 NEXT = """\
-PromptCrafter listens on {url} (Ctrl-C ends it). In another terminal:
+PromptCrafter listens on {url}, on {database} (Ctrl-C ends it). In another terminal:
 
   TOKEN=$(curl -s {url}/auth/signup -H 'Content-Type: application/json' -d '{{"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"}}' | python3 -c 'import json, sys; answer = json.load(sys.stdin); print(answer["token"]) if "token" in answer else sys.exit(answer["error"])')
   curl -s {url}/prompts -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{{"title": "AI image prompt", "content": "A surreal mountain landscape.", "model": "DALL·E"}}'
@@ -42,6 +45,14 @@ PromptCrafter listens on {url} (Ctrl-C ends it). In another terminal:
 
 
 def main() -> None:
+    if inherited := "".join(sys.argv[1:2]):
+        # As many workers as sockets that listen, whatever the new code's default is.
+        os.environ["WORKERS"] = str(len(inherited.split(",")))
+    set_up(partial(serve, *sys.argv[1:]))
+
+
+def set_up(then: Callable[[], None]) -> None:
+    """Django, and what needs it; whatever can't be right ends the process with one sentence."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "promptcrafter.settings")
     try:
         try:
@@ -49,7 +60,7 @@ def main() -> None:
         except OSError as error:
             raise ImproperlyConfigured(f"DATA_DIR can't be used: {error}.") from error
         django.setup()
-        serve()
+        then()
     except ImproperlyConfigured as error:
         sys.exit(str(error))
     except Error as error:
@@ -59,7 +70,8 @@ def main() -> None:
 def write_keys(directory: Path) -> None:
     """Makes the data directory and the keys that the environment does not set."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name in ("SECRET_KEY", "JWT_SIGNING_KEY"):
+    is_counting = flag("METRICS", default=False)
+    for name in ("SECRET_KEY", "JWT_SIGNING_KEY", *["METRICS_TOKEN"] * is_counting):
         file = directory / name.lower()
         if name not in os.environ and not file.exists():
             write_once(file, secrets.token_urlsafe(64))
@@ -67,15 +79,27 @@ def write_keys(directory: Path) -> None:
 
 def write_once(file: Path, text: str) -> None:
     """A whole file of mode 600, or none; of two processes at once, the first one's."""
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as stream:
-        stream.write(text)
+    with NamedTemporaryFile("w", dir=file.parent, prefix=f"{file.name}.") as draft:
+        draft.write(text)
+        draft.flush()
+        os.fsync(draft.fileno())
+        with suppress(FileExistsError):
+            os.link(draft.name, file)
+
+
+@contextmanager
+def counting_together(*, goes_on: bool) -> Iterator[None]:
+    """With METRICS=1, in a folder where all workers count, and any can sum it up; after a reload in
+    the same one."""
+    if not settings.METRICS:
+        yield
+        return
+    if not goes_on:  # before prometheus_client is imported
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = mkdtemp(prefix="promptcrafter-metrics-")
     try:
-        os.link(draft, file)
-    except FileExistsError:
-        pass
+        yield
     finally:
-        draft.unlink()
+        shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
 
 
 def check_settings() -> None:
@@ -87,85 +111,69 @@ def check_settings() -> None:
         logger.warning("%s (%s)", each.msg, each.id)
 
 
-def serve() -> None:
-    check_settings()
-    address = free_address(settings.HOST, settings.PORT)
-    call_command("migrate", verbosity=0, interactive=False)
-    call_command("collectstatic", verbosity=0, interactive=False)
-    # The workers are forked from here, and a connection must not be shared with a fork.
-    connections.close_all()
-    server = MPServer(
-        "promptcrafter.wsgi:application",
-        address=address,
-        port=settings.PORT,
-        interface=Interfaces.WSGI,
-        workers=settings.WORKERS,
-        blocking_threads=settings.THREADS,
-        # An ended thread takes its database connection with it.
-        blocking_threads_idle_timeout=600,
-        # It counts connections, idle ones too, not requests: 32 would let 32 browsers in.
-        backpressure=512,
-        # Headers of over 16 kB in all are refused: Python 3.11.7 takes a second for 28 kB of
-        # backslashes in a cookie.
-        http1_settings=HTTP1Settings(header_read_timeout=15_000, max_buffer_size=16_384),
-        # HTTP/2 needs no Content-Length, and Django would take such a body for an empty one.
-        http=HTTPModes.http1,
-        websockets=False,
-        respawn_failed_workers=True,
-        workers_kill_timeout=10,
-        log_level=LogLevels.warning,
-        log_dictconfig=settings.LOGGING,
-    )
-    end_for_sure(server)
+def rehearse() -> None:
+    """A start up to the first request, beside a server that runs; exit status 1 if it fails."""
+
+    def start() -> None:
+        check_settings()
+        prepare()
+        get_wsgi_application()
+
+    set_up(start)
+
+
+def serve(inherited: str = "", *predecessors: str) -> None:
+    """Until a signal ends it. After a reload, what listens and the old workers are there, and the
+    rehearsal has checked and prepared all: a database that is away since then ends nothing."""
+    with counting_together(goes_on=bool(inherited)):
+        if not inherited:
+            check_settings()
+        listen_and_serve(inherited, *predecessors)
+
+
+def listen_and_serve(inherited: str, *predecessors: str) -> None:
+    if inherited:
+        listeners = listening.inherited(map(int, inherited.split(",")))
+    else:
+        listeners = listening.listen(settings.HOST, settings.PORT, count=settings.WORKERS)
+    database = "" if inherited else prepare()
+    address = listeners[0].getsockname()[0]
     url = f"http://{reachable(address)}:{settings.PORT}"
-    server.on_startup(lambda: print(NEXT.format(url=url), flush=True))
-    server.serve(target_loader=load_application, wrap_loader=False)
-
-
-def load_application() -> WSGIApplication:
-    """In each worker. The terminal's Ctrl-C is for the parent, which ends its workers itself."""
-    os.setpgid(0, 0)
-    logging.captureWarnings(True)
-    return import_module("promptcrafter.wsgi").application
-
-
-def end_for_sure(server: MPServer) -> None:
-    """Mends granian 2.8.7: a signal that reaches the workers too (systemd sends it to all) may be
-    forgotten while the parent replaces those that ended, and the parent then waits for ever."""
-
-    class Interrupt(Event):
-        def clear(self) -> None:
-            super().clear()
-            if server.interrupt_signal:
-                self.set()
-
-    server.main_loop_interrupt = Interrupt()
-    # Workers that were told to end are no failure.
-    server.on_shutdown(server.interrupt_children.clear)
+    with Instance(DATA_DIR, settings.PORT) as instance:
+        server = Parent(
+            "promptcrafter.wsgi:application",
+            listeners=listeners,
+            predecessors=[int(each) for each in predecessors],
+            on_change=instance.note,
+            address=address,
+            port=settings.PORT,
+            interface=Interfaces.WSGI,
+            workers=len(listeners),
+            blocking_threads=settings.THREADS,
+            # An ended thread takes its database connection with it.
+            blocking_threads_idle_timeout=600,
+            # It counts connections, idle ones too, not requests: 32 would let 32 browsers in.
+            backpressure=512,
+            # Headers of over 16 kB in all are refused: Python 3.11.7 takes a second for 28 kB of
+            # backslashes in a cookie.
+            http1_settings=HTTP1Settings(header_read_timeout=15_000, max_buffer_size=16_384),
+            # HTTP/2 needs no Content-Length, and Django would take such a body for an empty one.
+            http=HTTPModes.http1,
+            websockets=False,
+            respawn_failed_workers=True,
+            workers_kill_timeout=10,
+            log_level=LogLevels.warning,
+            log_dictconfig=settings.LOGGING,
+        )
+        if not inherited:
+            server.on_startup(lambda: print(NEXT.format(url=url, database=database), flush=True))
+        server.serve(target_loader=load_application, wrap_loader=False)
 
 
 def reachable(address: str) -> str:
     """How a URL spells an address to call on this machine."""
     address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104
     return f"[{address}]" if ":" in address else address
-
-
-def free_address(host: str, port: int) -> str:
-    """The IP address of `host`; raises ImproperlyConfigured where it can't be listened on.
-
-    Granian would share a port that another process serves (SO_REUSEPORT) without a word.
-    """
-    try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        raise ImproperlyConfigured(
-            f"Can't listen on HOST {host}, PORT {port}: {error.strerror}. "
-            "Set them to an address of this machine and a free port."
-        ) from error
-    return str(address[0])
 
 
 if __name__ == "__main__":

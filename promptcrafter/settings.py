@@ -46,13 +46,14 @@ MIDDLEWARE = [
     "promptcrafter.headers.for_browsers",
     "django.middleware.security.SecurityMiddleware",
     "promptcrafter.middleware.guard",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "prompts.views.direct.directly",
+    "promptcrafter.pages.StaticFiles",
     "django.middleware.http.ConditionalGetMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "promptcrafter.pages.Sessions",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "promptcrafter.pages.Csrf",
+    "promptcrafter.pages.Authentication",
+    "promptcrafter.pages.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -106,6 +107,8 @@ SQLITE_OPTIONS: dict[str, Any] = {
 }
 POSTGRESQL_OPTIONS: dict[str, Any] = {
     "connect_timeout": 3,
+    # At the first time; it is those of promptcrafter.statements alone that are prepared.
+    "prepare_threshold": 0,
     "keepalives_idle": 30,
     "tcp_user_timeout": 10_000,
     # A session stuck in a lock gives up instead of holding a thread for ever. PostgreSQL 15 expects
@@ -118,18 +121,34 @@ POSTGRESQL_OPTIONS: dict[str, Any] = {
 }
 
 
-def database() -> dict[str, Any]:
-    config = env.database("DATABASE_URL", file=DATA_DIR / "promptcrafter.sqlite3")
+def database(config: dict[str, Any], *, of_several: str) -> dict[str, Any]:
+    """With our options; of several hosts, the first that is what libpq calls `of_several`."""
     is_sqlite = config["ENGINE"].endswith("sqlite3")
     ours = SQLITE_OPTIONS if is_sqlite else POSTGRESQL_OPTIONS
+    if "," in config.get("HOST", ""):
+        ours = ours | {"target_session_attrs": of_several}
     config["OPTIONS"] = {**ours, **config.get("OPTIONS", {})}
+    if config["OPTIONS"].get("prepare_threshold") == "off":
+        config["OPTIONS"]["prepare_threshold"] = None
     # Kept for the life of the thread. Opening one per request costs four times the request.
     config.setdefault("CONN_MAX_AGE", None)
     config.setdefault("CONN_HEALTH_CHECKS", not is_sqlite)
     return config
 
 
-DATABASES = {"default": database()}
+_file = DATA_DIR / "promptcrafter.sqlite3"
+DATABASES = {"default": database(env.database("DATABASE_URL", file=_file), of_several="read-write")}
+READ_FROM_REPLICA = bool(env.text("READ_DATABASE_URL", ""))
+if READ_FROM_REPLICA:
+    DATABASES["replica"] = database(
+        env.database("READ_DATABASE_URL", file=_file), of_several="standby"
+    )
+    DATABASE_ROUTERS = ["promptcrafter.replicas.Router"]
+    if any(each["ENGINE"].endswith("sqlite3") for each in DATABASES.values()):
+        raise ImproperlyConfigured("READ_DATABASE_URL takes PostgreSQL, here and in DATABASE_URL.")
+DATABASE_SECONDS = env.number("DATABASE_SECONDS", 5, minimum=1, maximum=3_600)
+# Where backups find PostgreSQL's programs, if not on the PATH.
+PG_BINDIR = env.folder("PG_BINDIR")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Accounts ---------------------------------------------------------------------------------------
@@ -290,6 +309,15 @@ if CORS_ALLOWED_ORIGINS:  # outside of the guard, so that a script can read its 
     MIDDLEWARE.insert(
         MIDDLEWARE.index("promptcrafter.middleware.guard"), "corsheaders.middleware.CorsMiddleware"
     )
+
+# Metrics ----------------------------------------------------------------------------------------
+
+METRICS = env.flag("METRICS", default=False)
+METRICS_TOKEN = (
+    env.secret("METRICS_TOKEN", file=DATA_DIR / "metrics_token", minimum=32) if METRICS else ""
+)
+if METRICS:
+    MIDDLEWARE.insert(0, "promptcrafter.metrics.each_request")
 
 # The rest ---------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import DEFAULT_DB_ALIAS, Error, connections
+from django.db import Error, connections, models, router
 
 _BEGIN = {
     "sqlite": "BEGIN DEFERRED",  # Django's own transactions take the lock of writers at once
@@ -14,11 +14,11 @@ _BEGIN = {
 
 
 @contextmanager
-def snapshot() -> Iterator[None]:
-    """All statements within see the database as the first of them does. For reading alone: no
-    transaction, and no other snapshot, can begin within. Inside of a transaction it does nothing.
-    """
-    connection = connections[DEFAULT_DB_ALIAS]
+def snapshot(of: type[models.Model]) -> Iterator[None]:
+    """All statements within see the database where that model is read as the first of them does.
+    For reading alone: no transaction, and no other snapshot, can begin within. Inside of a
+    transaction it does nothing."""
+    connection = connections[router.db_for_read(of)]
     if connection.in_atomic_block:
         yield
         return

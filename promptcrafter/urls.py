@@ -1,5 +1,7 @@
+from importlib import import_module
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -21,6 +23,7 @@ from promptcrafter.browsable.root import Looking, entrances, welcome
 from promptcrafter.description import DescriptionView, DocumentationPage
 from promptcrafter.health import healthz, readyz
 from promptcrafter.openapi.operations import Schema
+from prompts.urls import batches
 from prompts.views.logs import LogViewSet
 from prompts.views.prompts import PromptViewSet
 
@@ -55,8 +58,9 @@ admin.site.site_title = admin.site.site_header = "PromptCrafter"
 
 urlpatterns = [
     path("auth/", include("accounts.urls")),
-    path("", include("prompts.urls")),
+    path("", include(batches)),
     path("", include(router.urls)),
+    path("", include("prompts.urls")),
     path("openapi.json", DescriptionView.as_view()),
     path("docs", DocumentationPage.as_view(), name="docs"),
     path("healthz", healthz),
@@ -71,5 +75,8 @@ urlpatterns = [
     path("api-auth/login/", LoginPage.as_view(), name="log-in"),
     path("api-auth/", include("rest_framework.urls")),
 ]
+
+if settings.METRICS:
+    urlpatterns.append(path("metrics", import_module("promptcrafter.metrics").scrape))
 
 handler400 = handler403 = handler404 = handler500 = "promptcrafter.errors.any_error"

@@ -9,6 +9,8 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import JSONRenderer
 
+JSON = {"*/*", "application/json"}
+
 
 def to_json(data: Any, options: int = 0) -> bytes:
     """Times as ISO 8601 in UTC ending in `Z`."""
@@ -63,6 +65,8 @@ class Negotiation(DefaultContentNegotiation):
 
     def select_renderer(self, request, renderers, format_suffix=None):
         """An Accept header that we can't meet is answered in JSON rather than by 406."""
+        if request.META.get("HTTP_ACCEPT", "*/*") in JSON:  # as nearly all programs say
+            return renderers[0], renderers[0].media_type
         try:
             return super().select_renderer(request, renderers, format_suffix)
         except NotAcceptable:

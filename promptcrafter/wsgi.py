@@ -4,9 +4,11 @@ import gc
 import os
 import re
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from io import BytesIO
 from typing import Any
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
@@ -86,10 +88,22 @@ def _read(environ: dict[str, Any], size: int) -> bytes:
 _django = get_wsgi_application()
 
 # Models need Django set up.
+from django.db import connection  # noqa: E402
+
 from accounts import background  # noqa: E402
 from accounts.models import Counter, PasswordReset, Session  # noqa: E402
+from promptcrafter import replicas  # noqa: E402
 from promptcrafter.middleware import body_limit  # noqa: E402
 from prompts.models import IdempotencyKey, index  # noqa: E402
+
+if settings.METRICS:
+    import_module("promptcrafter.metrics").start()
+if connection.vendor == "postgresql":  # nobody who calls waits longer; a migration may
+    from promptcrafter.postgresql.base import DatabaseWrapper
+
+    DatabaseWrapper.patience = settings.DATABASE_SECONDS
+if settings.READ_FROM_REPLICA:
+    replicas.watch.start()
 
 background.start([PasswordReset, Session, Counter, IdempotencyKey], chores=[index.index_some])
 application = with_whole_body(with_plain_content_type(_django), limit=body_limit)

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from promptcrafter import ids
 from prompts.models.expressions import HasTag
 from prompts.models.logs import LogQuerySet
-from prompts.models.prompts import PromptQuerySet
+from prompts.models.managers import PromptQuerySet
 
 Wanted = dict[str, Any]
 
@@ -42,6 +42,8 @@ LOGS = {
     "createdAfter": "created_at__gt",
     "createdBefore": "created_at__lt",
 }
+
+PARAMETERS = {*PROMPTS, "tag", "label"}
 
 
 def narrows(wanted: Wanted) -> bool:

@@ -35,7 +35,7 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     if _PERHAPS_A_LONG_RUN.search(text):
-        text = _LONG_RUN_OF_MARKS.sub("\\1\N{COMBINING GRAPHEME JOINER}", text)
+        text = _long_run_of_marks().sub("\\1\N{COMBINING GRAPHEME JOINER}", text)
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKD", text).casefold())
 
 
@@ -225,4 +225,9 @@ def _combining_marks() -> str:
 
 
 _PERHAPS_A_LONG_RUN = re.compile("[\u0300-\U0010ffff]{31}")  # a third of folding is the other one
-_LONG_RUN_OF_MARKS = re.compile(f"([{_combining_marks()}]{{30}})(?=[{_combining_marks()}])")
+
+
+@cache  # it takes 0.2 s to make, and few ever need it
+def _long_run_of_marks() -> re.Pattern[str]:
+    marks = _combining_marks()
+    return re.compile(f"([{marks}]{{30}})(?=[{marks}])")

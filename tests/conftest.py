@@ -15,10 +15,11 @@ from tests.browser import chromium
 from tests.callers import Caller
 from tests.operating import HTML
 
-# What knows no database is tested once, beside SQLite.
+# What knows no database, or whose database does not matter, is tested once, beside SQLite.
 PURE = {
+    *("proxies", "slow_clients"),
     *("charts", "diffs", "evidence", "ids", "masking", "openapi_collection", "rendering"),
-    *("screenshots", "statistics", "tables"),
+    *("screenshots", "statistics", "tables", "turns"),
 }
 
 

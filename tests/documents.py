@@ -8,6 +8,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -65,7 +66,8 @@ def differences(
     page = (steps(after) if after else []) + steps(document)
     own = f"{name}@example.com"
     script = f"printf '{_STOP}'\n".join(step.typed for step in page)
-    done = shell(script.replace(API, server).replace(ADA, own), **environment)
+    script = script.replace(API, server).replace(ADA, own)
+    done = shell(script.replace(".venv/bin/python", sys.executable), **environment)
     assert done.returncode == 0, done.stdout + done.stderr
     answers = done.stdout.replace(server, API).replace(own, ADA).split(_STOP)
     pairs = zip(page, answers, strict=True)

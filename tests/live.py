@@ -49,13 +49,14 @@ def start(
     directory: Path,
     *,
     start_new_session: bool = False,
+    root: Path = ROOT,
     stderr: IO[bytes] | None = None,
     **environment: str,
 ) -> tuple["subprocess.Popen[bytes]", str]:
-    port = free_port()
+    port = int(environment.pop("PORT", free_port()))
     process = subprocess.Popen(
         [sys.executable, "-m", "promptcrafter.serve"],
-        cwd=ROOT,
+        cwd=root,
         env=clean_environment() | {"DATA_DIR": str(directory), "PORT": str(port)} | environment,
         stdout=subprocess.DEVNULL,
         stderr=stderr,
@@ -67,7 +68,7 @@ def start(
 
 
 def wait_until_ready(process: "subprocess.Popen[bytes]", url: str) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         assert process.poll() is None, "the server ended before it answered"
         try:
@@ -113,10 +114,11 @@ def database_gone(directory: Path, environment: dict[str, str]) -> Iterator[None
         connection.execute(allow.format(Identifier(name), SQL("true")))
 
 
-def administration() -> "psycopg.Connection[tuple[object, ...]]":
+def administration(name: str | None = None) -> "psycopg.Connection[tuple[object, ...]]":
+    """A connection to the database under test, or to the one of that name on its server."""
     tested = settings.DATABASES["default"]
     server = {key: tested[key.upper()] or None for key in ("host", "port", "user", "password")}
-    return psycopg.connect(dbname=tested["NAME"], autocommit=True, **server)
+    return psycopg.connect(dbname=name or tested["NAME"], autocommit=True, **server)
 
 
 def clean_environment() -> dict[str, str]:

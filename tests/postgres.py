@@ -44,7 +44,7 @@ def cluster(bindir: Path, *, directory: Path, options: str) -> Iterator[str]:
     """The URL of the database of a cluster in that folder, made where there is none, on a Unix
     socket that nobody else can reach."""
     directory.mkdir(exist_ok=True)
-    identity = _unprivileged(directory)
+    identity = unprivileged(directory)
 
     def run(program: str, *arguments: str) -> None:
         subprocess.run(
@@ -66,7 +66,7 @@ def cluster(bindir: Path, *, directory: Path, options: str) -> Iterator[str]:
         run("pg_ctl", "-w", "-m", "fast", "stop")
 
 
-def _unprivileged(directory: Path) -> dict[str, object]:
+def unprivileged(directory: Path) -> dict[str, object]:
     """PostgreSQL's programs refuse to run as root: they get another user, and the folder too."""
     if os.geteuid() != 0:
         return {}

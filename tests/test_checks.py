@@ -2,6 +2,7 @@
 
 import json
 import re
+import sqlite3
 import tempfile
 from pathlib import Path
 
@@ -42,6 +43,11 @@ CASES = [
         {"DATABASES": {"default": POSTGRESQL | {"OPTIONS": {"sslmode": "verify-full"}}}},
     ),
     ("W006", {"DATABASES": {"default": POSTGRESQL}}, {"DATABASES": {"default": AT_HOME}}),
+    (
+        "W006",
+        {"DATABASES": {"default": AT_HOME | {"HOST": "localhost,db2.example.com"}}},
+        {"DATABASES": {"default": AT_HOME | {"HOST": "localhost,127.0.0.1,/var/run"}}},
+    ),
     (
         "W007",
         MAIL | {"EMAIL_USE_TLS": False, "EMAIL_HOST": "mail.example.com"},
@@ -138,6 +144,32 @@ def test_a_database_file_that_others_can_read_is_named(data_dir, settings):
     assert "jwt_signing_key" not in warning.msg
 
 
+@pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
+@pytest.mark.parametrize(
+    ("version", "ids"),
+    [
+        ((3, 6, 23), []),
+        ((3, 7, 0), ["W011"]),
+        ((3, 40, 1), ["W011"]),
+        ((3, 44, 6), []),
+        ((3, 45, 0), ["W011"]),
+        ((3, 50, 6), ["W011"]),
+        ((3, 50, 7), []),
+        ((3, 51, 2), ["W011"]),
+        ((3, 51, 3), []),
+    ],
+)
+def test_an_sqlite_that_needs_turns_is_named_where_there_are_none(
+    settings, monkeypatch, version, ids
+):
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
+    of_django = {"ENGINE": "django.db.backends.sqlite3", "NAME": "/nowhere", "OPTIONS": {}}
+    settings.DATABASES = {"default": of_django | {"HOST": ""}}
+    assert found() == ids
+    settings.DATABASES["default"]["ENGINE"] = "promptcrafter.sqlite3"
+    assert found() == []
+
+
 def test_a_check_can_be_silenced(settings):
     apply(settings, {"ALLOWED_HOSTS": ["*"], "SILENCED_SYSTEM_CHECKS": ["promptcrafter.W002"]})
     assert found() == []
@@ -159,4 +191,4 @@ def test_every_check_is_tested_and_documented():
     )
     documented = (ROOT / "docs/configuration.md").read_text()
     assert set(re.findall(r"^\| `promptcrafter\.(\w+)`", documented, re.MULTILINE)) == ids
-    assert {id_ for id_, *_ in CASES} | {"W004"} == ids
+    assert {id_ for id_, *_ in CASES} | {"W004", "W011"} == ids

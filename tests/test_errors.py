@@ -125,6 +125,9 @@ ERRORS = [
     (503, "unavailable", "GET", "/fail/OperationalError", {}),
     (503, "unavailable", "GET", "/fail/InterfaceError", {}),
     (503, "unavailable", "GET", "/fail-outside-the-api/OperationalError", {}),
+    (507, "insufficient_storage", "GET", "/fail/FullOfSQLite", {}),
+    (507, "insufficient_storage", "GET", "/fail/FullOfPostgreSQL", {}),
+    (507, "insufficient_storage", "GET", "/fail-outside-the-api/FullOfSQLite", {}),
 ]
 # Shown where it belongs: test_browser.py (sessions), or not reachable by an API client at all.
 ELSEWHERE = {"permission_denied", "csrf_failed"}
@@ -151,7 +154,7 @@ def assert_error(response, status, code):
     assert re.fullmatch(r"[^\n]+[.)]", response.json()["error"])
     assert "the inside story" not in response.content.decode()
     assert (response.headers.get("WWW-Authenticate") == "Bearer") == (status == 401)
-    assert ("Retry-After" in response.headers) == (status in {429, 503})
+    assert ("Retry-After" in response.headers) == (status in {429, 503, 507})
     assert status != 405 or response["Allow"]
 
 

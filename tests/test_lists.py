@@ -6,9 +6,11 @@ import re
 import signal
 import subprocess
 import sys
+import tracemalloc
 from base64 import urlsafe_b64decode
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import UUID
 
 import httpx2
@@ -20,6 +22,9 @@ from accounts.models import Scope
 from promptcrafter import ids
 from prompts.cursors import Cursor
 from prompts.models import Log, Prompt
+from prompts.models import listed as listed_columns
+from prompts.serializers.prompts import PromptSerializer
+from prompts.views import shown
 from tests import live
 
 ORDERINGS = ["createdAt", "-createdAt", "updatedAt", "-updatedAt", "title", "-title"]
@@ -314,9 +319,74 @@ def test_a_list_can_leave_the_content_out(alice, make_prompt):
 
 def test_what_is_left_out_is_not_read(alice, make_prompt, django_assert_num_queries):
     make_prompt(alice)
-    with django_assert_num_queries(2) as statements:
-        alice.get("/prompts?content=none")
-    assert '"content"' not in statements[-1]["sql"]
+    for path in ("/prompts?content=none", "/prompts?content=none&limit=9"):
+        with django_assert_num_queries(2) as statements:
+            alice.get(path)
+        sql = statements[-1]["sql"] or ""  # which psycopg does not tell of what is prepared
+        assert '"content"' not in sql
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_list_shows_prompts_as_they_are_shown_alone(alice, make_prompt, more):
+    """Byte for byte, be it read at once or as a stream."""
+    labelled = make_prompt(alice, content="{{ a }} {{ é }}", tags=["é", "\u2028", '"'])
+    labelled.set_label("zz", to=1, actor=alice.user)
+    labelled.set_label("a", to=1, actor=alice.user)
+    for _ in range(shown.FEW - 1 + more):
+        make_prompt(alice)
+    Prompt.objects.filter(pk=labelled.pk).update(updated_at=datetime(2026, 1, 1, tzinfo=UTC))
+    whole = alice.get("/prompts").content
+    alone = [alice.get(f"/prompts/{row['_id']}").content for row in json.loads(whole)]
+    assert len(alone) == shown.FEW + more
+    assert whole == b"[" + b",".join(alone) + b"]"
+    assert alice.get("/search?q=content&ordering=createdAt").status_code == 400
+    found = alice.get("/search?q=a+é").content
+    assert found == b"[" + alone[-1] + b"]"
+
+
+@pytest.mark.parametrize("content", ["full", "preview", "none"])
+def test_rows_of_columns_are_written_as_the_serializer_writes_prompts(alice, make_prompt, content):
+    """The same names, in that order, with the same values."""
+    make_prompt(alice, content="{{ a }} {{ é = 1 }} " * 50, tags=["é", '"'])
+    prompt = make_prompt(alice, content="short")
+    prompt.set_label("zz", to=1, actor=alice.user)
+    prompt.edit(author=alice.user, title="Another")
+    prompt.set_label("a", to=2, actor=alice.user)
+    asked = {"content": content, "ordering": "-createdAt"}
+    request = SimpleNamespace(user=alice.user, auth=None)
+    of_columns = shown.of_columns(request, asked)
+    by_columns = [of_columns(row) for row in shown.columns(request, asked)]
+    own = listed_columns.with_preview(Prompt.objects.owned_by(alice.user)).order_by("-pk")
+    serialize = PromptSerializer(context={"content": content}).to_representation
+    by_serializer = [serialize(row) for row in own]
+    assert len(by_columns) == 2
+    assert [[*row.items()] for row in by_columns] == [[*row.items()] for row in by_serializer]
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_a_whole_list_takes_one_statement_or_two_for_any_number(
+    alice, make_prompt, more, django_assert_num_queries
+):
+    for _ in range(shown.FEW + more):
+        make_prompt(alice)
+    make_prompt(alice).move_to_trash()
+    with django_assert_num_queries(2 + (more > 0)):  # who asks, and all if they are few
+        assert len(alice.get("/prompts").json()) == shown.FEW + more
+
+
+def test_of_a_long_list_no_more_is_read_than_is_kept(alice, make_prompt, monkeypatch):
+    monkeypatch.setattr(shown, "ROWS", 5)
+    for _ in range(shown.FEW + 1):
+        make_prompt(alice, content="x" * 199_000)
+    alice.get("/prompts?content=none")  # what is imported or compiled once
+    tracemalloc.start()
+    try:
+        size = sum(map(len, alice.get("/prompts").streaming_content))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert size > 20_000_000
+    assert peak < 15_000_000
 
 
 # Tags and models --------------------------------------------------------------------------------
@@ -513,6 +583,7 @@ def test_a_long_list_takes_no_memory_of_the_server(tmp_path):
             command = [sys.executable, "manage.py", "shell", "-c", FILL]
             subprocess.run(command, cwd=live.ROOT, env=environment, check=True, capture_output=True)
             client.get("/logs?limit=50")
+            forget_what_they_had_at_most(process)  # to hash a password takes 19 MB
             before = memory_of_workers(process, "VmRSS")
             with client.stream("GET", "/logs") as response:
                 size = sum(map(len, response.iter_raw()))
@@ -527,10 +598,18 @@ def test_a_long_list_takes_no_memory_of_the_server(tmp_path):
     assert after - before < 15_000_000
 
 
+def workers(process):
+    return Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+
+
+def forget_what_they_had_at_most(process):
+    for pid in workers(process):
+        Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
 def memory_of_workers(process, name):
     """In bytes; `VmHWM` is the most that they had."""
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    statuses = "".join(Path(f"/proc/{pid}/status").read_text() for pid in children)
+    statuses = "".join(Path(f"/proc/{pid}/status").read_text() for pid in workers(process))
     return sum(1_024 * int(size) for size in re.findall(rf"{name}:\s+(\d+)", statuses))
 
 

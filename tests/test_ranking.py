@@ -4,6 +4,7 @@ import json
 import os
 import random
 import re
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import islice
@@ -15,8 +16,9 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
+from promptcrafter import ids
 from prompts import postings, search
-from prompts.models import Label, Prompt, SearchBucket, SearchIndex, index
+from prompts.models import Label, Prompt, SearchBucket, SearchIndex, index, searching
 from prompts.seeding import texts
 from prompts.seeding.texts import Writer
 from tests import plain_search
@@ -36,7 +38,7 @@ def plainly(prompts, query):
 
 def ranked(prompts, owner, query):
     terms = [search.Term(text) for text in search.terms(query)]
-    return as_tuples(index.ranked(prompts, owner.user, terms))
+    return as_tuples(searching.ranked(prompts, owner.user, terms))
 
 
 def as_tuples(hits):
@@ -157,7 +159,7 @@ def test_what_filters_leave_is_found_in_the_order_of_a_plain_reading(alice, make
     make_prompt(alice, title="In the tail", tags=["art", "c++"], model="rare")
     chance = random.Random(12)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(index, "FEW", 10)  # more are common, fewer rare
+        patch.setattr(searching, "FEW", 10)  # more are common, fewer rare
         for query in queries(random.Random(11), 100):
             whole = alice.get("/search?" + urlencode({"q": query, "content": "none"})).json()
             tags = chance.sample([*WORDS, "none"], k=chance.choice([0, 1, 1, 2]))
@@ -326,17 +328,64 @@ def test_a_search_takes_as_many_statements_for_a_small_library_as_for_one_prompt
 ):
     for _ in range(number):
         make_prompt(alice)
-    with django_assert_num_queries(4):  # who asks, what the index has not, its texts, the index
+    with django_assert_num_queries(2):  # who asks, what the index has not and whether there is one
         assert len(titles(alice, "title")) == number
+    with django_assert_num_queries(3):  # and whether there is one
+        assert titles(alice, "nothing-like-it") == []
+
+
+def test_long_and_many_texts_are_found_with_the_others(alice, make_prompt):
+    make_prompt(alice, title="Zebra, long", content="z" * (index.LONG + 1))
+    for number in range(searching.LOOK_AT):
+        make_prompt(alice, title=f"Zebra {number}")
+    assert len(titles(alice, "zebra")) == searching.LOOK_AT + 1
+    assert titles(alice, "long") == ["Zebra, long"]
+    assert titles(alice, "zebra 255") == ["Zebra 255"]
 
 
 def test_long_texts_are_not_kept_until_all_are_found(alice, make_prompt):
     for number in range(12):
         make_prompt(alice, title=f"Zebra {number}", content="z" * 200_000)
-    hits = list(index.ranked(Prompt.objects.owned_by(alice.user), alice.user, ZEBRA))
+    hits = list(searching.ranked(Prompt.objects.owned_by(alice.user), alice.user, ZEBRA))
     assert [hit.row for hit in hits] == [None] * 12
     found = json.loads(b"".join(alice.get("/search?q=zebra").streaming_content))
     assert [row["title"] for row in found] == [f"Zebra {number}" for number in range(11, -1, -1)]
+
+
+@pytest.mark.parametrize("query", ["", "&content=preview", "&content=none", "&limit=7"])
+def test_long_texts_of_a_small_library_are_among_the_short_ones(
+    alice, make_prompt, query, django_assert_max_num_queries
+):
+    for number in range(9):
+        length = [10, searching.SHORT + 1, index.LONG + 1][number % 3]
+        make_prompt(
+            alice, title=f"{number} zebra", content="z" * length, tags=["zebra"] * (number // 6)
+        )
+    wanted = ranked(Prompt.objects.owned_by(alice.user), alice, "zebra")
+    # Who asks, the short texts and the lengths of the others, these.
+    with django_assert_max_num_queries(4):
+        rows = alice.get(f"/search?q=zebra{query}").json()
+    alone = [alice.get(f"/prompts/{row['_id']}").json() for row in rows]
+    assert [row["_id"] for row in alone] == [
+        ids.encode("prompt", key) for _, _, key in wanted[: len(rows)]
+    ]
+    if "content" not in query:
+        assert rows == alone
+
+
+def test_of_long_texts_only_some_are_in_memory(alice, make_prompt, django_assert_max_num_queries):
+    for number in range(51):
+        make_prompt(alice, title=f"Zebra {number}", content="z" * 199_000)
+    path = "/search?q=zebra&limit=1"
+    alice.get(path)  # what is imported or compiled once
+    tracemalloc.start()
+    try:
+        with django_assert_max_num_queries(5):  # as above, and the row that is shown
+            assert alice.get(path).json()[0]["title"] == "Zebra 50"
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8_000_000
 
 
 @pytest.mark.parametrize("label", ["", "&label=live"])
@@ -344,7 +393,7 @@ def test_a_whole_search_of_an_index_takes_the_same_statements_for_any_number(
     alice, released, label, django_assert_max_num_queries, monkeypatch
 ):
     catch_up(alice)
-    monkeypatch.setattr(index, "LOOK_AT", 2)
+    monkeypatch.setattr(searching, "LOOK_AT", 2)
     few, many = (f"/search?q={word}{label}" for word in ("art+party+other+there+photo+it's", "t"))
     # Who asks; what the index has not, its texts; the index, the texts that it names, the index
     # again; the rows.
@@ -360,7 +409,7 @@ def test_a_whole_search_of_an_index_takes_the_same_statements_for_any_number(
 def ranked_as_of(labels, owner, query):
     terms = [search.Term(text) for text in search.terms(query)]
     released = Label.objects.released(*labels, owner=owner.user)
-    return as_tuples(index.ranked(released, owner.user, terms))
+    return as_tuples(searching.ranked(released, owner.user, terms))
 
 
 def released_texts(labels, owner):
@@ -586,13 +635,13 @@ def meanwhile():
     """Has something happen between what is read of a search."""
     with pytest.MonkeyPatch.context() as patch:
 
-        def do(happen, levels=index._Search._levels):
+        def do(happen, levels=searching._Search._levels):
             def after_it(self):
                 patch.undo()
                 happen()
                 return levels(self)
 
-            patch.setattr(index._Search, "_levels", after_it)
+            patch.setattr(searching._Search, "_levels", after_it)
 
         yield do
 
@@ -617,7 +666,7 @@ def test_a_list_goes_on_where_it_was_when_the_index_is_begun_anew(alice, indexed
         prompt.edit(author=alice.user, model="Other")  # which leaves slots without a text
     catch_up(alice)
     wanted = ranked(indexed, alice, "t")
-    hits = index.ranked(indexed, alice.user, [search.Term("t")])
+    hits = searching.ranked(indexed, alice.user, [search.Term("t")])
     first = list(islice(hits, read))
     begin_anew()
     catch_up(alice)

@@ -163,7 +163,7 @@ def test_every_combining_mark_of_unicode_is_known():
     every = (chr(code) for code in range(sys.maxunicode + 1))
     marks = {c for c in every if unicodedata.combining(unicodedata.normalize("NFKD", c)[0])}
     assert set(search._combining_marks()) == marks
-    assert all(re.match(search._LONG_RUN_OF_MARKS, mark * 31) for mark in marks)
+    assert all(re.match(search._long_run_of_marks(), mark * 31) for mark in marks)
 
 
 HARD_TO_FOLD = "aAsß ﬁŉ\n\u0301\u0323\u0345αᾳ각ㅏ\u1100\u1161\u11a8\uff9eｶ\u0f73"

@@ -228,6 +228,7 @@ def run_once(**environment):
         ("THREADS", "1.5"),
         ("DEBUG", "maybe"),
         ("HTTPS", "2"),
+        ("METRICS", "maybe"),
         ("SECRET_KEY", ""),
         ("SECRET_KEY", "short"),
         ("SECRET_KEY", "django-insecure-" + "x" * 60),
@@ -260,8 +261,15 @@ def run_once(**environment):
         ("DATABASE_URL", "nonsense"),
         ("DATABASE_URL", "mysql://root:hunter2@localhost/x"),
         ("DATABASE_URL", "postgresql://me:hunter2@127.0.0.1:1/x"),
+        ("DATABASE_URL", "postgresql://me:hunter2@db1,db2:5433/x"),
+        ("DATABASE_URL", "postgresql://me:hunter2@db1:5432,,db2:5432/x"),
+        ("DATABASE_URL", "postgresql://me:hunter2@127.0.0.1:1,127.0.0.1:2/x"),
         ("DATABASE_URL", "sqlite:////nowhere/at/all.sqlite3"),
+        ("DATABASE_SECONDS", "0"),
+        ("READ_DATABASE_URL", "nonsense"),
+        ("READ_DATABASE_URL", "postgresql://me:hunter2@127.0.0.1:1/x"),  # beside SQLite
         ("DATA_DIR", "/proc/nowhere"),
+        ("PG_BINDIR", "/proc/nowhere"),
     ],
 )
 def test_a_wrong_value_is_one_sentence_and_exit_1(tmp_path, name, value):

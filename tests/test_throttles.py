@@ -9,7 +9,7 @@ from threading import Event, Thread
 import pytest
 from django.test import Client
 
-from accounts import background, hashers, tokens
+from accounts import background, hashers, refusals, tokens
 from accounts.addresses import address_of
 from accounts.backends import prove_password
 from accounts.models import Counter, User
@@ -138,8 +138,16 @@ def test_who_stole_a_token_can_not_guess_the_password_either(ada, method, path, 
     assert_throttled(thief.send(method, path, body), 900)
 
 
+@pytest.fixture
+def counted(monkeypatch):
+    """What the metrics would count."""
+    kinds = []
+    monkeypatch.setattr(refusals, "listeners", [kinds.append])
+    return kinds
+
+
 @pytest.mark.parametrize("path", ["/admin/login/", "/api-auth/login/"])
-def test_the_pages_where_one_logs_in_are_under_the_same_guard(make_user, path):
+def test_the_pages_where_one_logs_in_are_under_the_same_guard(make_user, path, counted):
     make_user("ada", PASSWORD, is_staff=True, is_superuser=True)
     browser = Client(headers={"X-Forwarded-For": "192.0.2.1"})
 
@@ -151,6 +159,7 @@ def test_the_pages_where_one_logs_in_are_under_the_same_guard(make_user, path):
     assert (page.status_code, page["Content-Type"][:9]) == (429, "text/html")
     assert int(page["Retry-After"]) > 800
     assert "Too many failed log-ins" in page.content.decode()
+    assert counted == ["wrong password"] * 3 + ["failed log-ins"] * 2
     assert log_in(PASSWORD).status_code == 429  # the count is one
     assert "sessionid" not in browser.cookies
 
@@ -169,9 +178,12 @@ def change_in_admin(make_user):
     return change
 
 
-def test_the_admins_page_for_a_new_password_is_no_way_to_guess_the_old_one(change_in_admin):
+def test_the_admins_page_for_a_new_password_is_no_way_to_guess_the_old_one(
+    change_in_admin, counted
+):
     assert [change_in_admin(WRONG).status_code for _ in range(3)] == [200] * 3
     page = change_in_admin(PASSWORD)
+    assert counted == ["wrong password"] * 3 + ["failed log-ins"]
     assert (page.status_code, "Too many failed log-ins" in page.content.decode()) == (429, True)
     assert int(page["Retry-After"]) > 800
     assert User.objects.get().check_password(PASSWORD)

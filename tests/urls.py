@@ -1,5 +1,8 @@
 """The project's routes, and some that fail in ways that a client can't bring about."""
 
+import sqlite3
+
+import psycopg
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.urls import path
@@ -27,6 +30,19 @@ FAILURES = {
     )
 }
 
+
+class FullOfSQLite(OperationalError):
+    def __init__(self, said):
+        self.__cause__ = sqlite3.OperationalError(said)
+        self.__cause__.sqlite_errorcode = sqlite3.SQLITE_FULL
+
+
+class FullOfPostgreSQL(OperationalError):
+    def __init__(self, said):
+        self.__cause__ = psycopg.errors.DiskFull(said)
+
+
+FAILURES |= {"FullOfSQLite": FullOfSQLite, "FullOfPostgreSQL": FullOfPostgreSQL}
 
 REFUSALS = {
     "Busy": Busy(),

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from secrets import compare_digest
-from typing import Any
+from typing import Any, Self
 
 from django.db import OperationalError, models, transaction
 from django.db.models import Q
@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts import keys
 from accounts.models.users import User
 from promptcrafter import ids
+from promptcrafter.statements import Parameter, Statement
 
 KEYS_MAX_COUNT = 100
 
@@ -35,13 +36,22 @@ class TooManyKeys(Exception):
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
-    def find(self, text: str) -> "ApiKey | None":
-        """The key that is good now, with its `user`, or None. One query at most."""
+    def sought(self) -> Self:
+        """What `find` runs, a Statement of `prefix` and `now`, or one that reads more with it."""
+        now = Parameter("now", models.DateTimeField())
+        good = self.filter(Q(expires_at=None) | Q(expires_at__gt=now), user__is_active=True)
+        prefix = Parameter("prefix", models.CharField())
+        return good.filter(prefix=prefix).select_related("user")
+
+    def find(
+        self, text: str, *, by: "Statement[ApiKey] | None" = None, **values: Any
+    ) -> "ApiKey | None":
+        """The key that is good now, with its `user`, or None. One query at most, which reads more
+        by another statement of those that are `sought`."""
         if not keys.is_well_formed(text):
             return None
-        good = self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
-        good = good.filter(user__is_active=True).select_related("user")
-        key = good.filter(prefix=keys.prefix(text)).first()
+        found = by or _FIND
+        key = found.first(prefix=keys.prefix(text), now=timezone.now(), **values)
         return key if key and compare_digest(key.digest, keys.digest(text)) else None
 
     @transaction.atomic
@@ -91,13 +101,20 @@ class ApiKey(models.Model):
 
     def note_use(self) -> None:
         """At most one write a minute; a database that is too busy for it is no reason to fail."""
-        minute = _minute(timezone.now())
-        if self.last_used_at != minute:
+        if self.is_to_note():
             try:
+                minute = _minute(timezone.now())
                 ApiKey.objects.filter(pk=self.pk).update(last_used_at=minute)
             except OperationalError:
                 return
 
+    def is_to_note(self) -> bool:
+        """Whether this is its first use in this minute."""
+        return self.last_used_at != _minute(timezone.now())
+
 
 def _minute(moment: datetime) -> datetime:
     return moment.replace(second=0, microsecond=0)
+
+
+_FIND = Statement(lambda: ApiKey.objects.sought())

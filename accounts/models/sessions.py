@@ -5,7 +5,7 @@ A token names its session, and a session that is gone ends all its tokens at onc
 """
 
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from django.conf import settings
@@ -15,15 +15,16 @@ from django.utils.crypto import constant_time_compare
 
 from accounts.models.users import PASSWORD_MARK_LENGTH, User, WrongCredentials
 from promptcrafter import ids
+from promptcrafter.statements import Parameter, Statement
 
 DEVICE_MAX_LENGTH = 200
 SESSIONS_MAX_COUNT = 100
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
-    def good(self) -> Self:
+    def good(self, *, now: Any = None) -> Self:
         """Those that have not run out, of people who may use the service; with their `user`."""
-        mine = self.filter(expires_at__gt=timezone.now(), user__is_active=True)
+        mine = self.filter(expires_at__gt=now or timezone.now(), user__is_active=True)
         return mine.select_related("user")
 
     def of(self, user: User) -> "list[Session]":
@@ -34,9 +35,17 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def expired(self) -> Self:
         return self.filter(expires_at__lte=timezone.now())
 
-    def find(self, key: UUID) -> "Session | None":
-        """The good session of this key, or None. One query."""
-        session = self.good().filter(pk=key).first()
+    def sought(self) -> Self:
+        """What `find` runs, a Statement of `session` and `now`, or one that reads more with it."""
+        key = Parameter("session", models.UUIDField())
+        return self.good(now=Parameter("now", models.DateTimeField())).filter(pk=key)
+
+    def find(
+        self, key: UUID, *, by: "Statement[Session] | None" = None, **values: Any
+    ) -> "Session | None":
+        """The good session of this key, or None. One query, which reads more by another statement
+        of those that are `sought`."""
+        session = (by or _FIND).first(session=key, now=timezone.now(), **values)
         return session if session and session.is_of_this_password() else None
 
     def open(self, user: User, *, refresh_id: str, device: str = "") -> "Session":
@@ -104,3 +113,6 @@ class Session(models.Model):
             return True
         Session.objects.filter(pk=self.pk).delete()
         return False
+
+
+_FIND = Statement(lambda: Session.objects.sought())

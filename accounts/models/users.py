@@ -104,6 +104,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     is_staff = models.BooleanField("staff", default=False, help_text="May log in to the admin.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    wrote_at = models.DateTimeField(null=True, editable=False)  # promptcrafter.replicas
 
     objects = UserManager()
 

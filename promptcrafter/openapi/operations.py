@@ -25,6 +25,7 @@ from promptcrafter.openapi.tables import (
     OF_A_SESSION,
     OF_A_STATUS,
     OF_A_TOKEN,
+    OF_A_WRITE,
     OF_NO_OPERATION,
     REQUEST_HEADERS,
     REQUIRED_QUERY,
@@ -217,7 +218,7 @@ class Schema(AutoSchema):
         if self._is_idempotent():
             codes.update(OF_A_KEY)
         if self.method != "GET":
-            codes.add("conflict")
+            codes.update(OF_A_WRITE)
         return codes
 
     def _stated_codes(self) -> list[str]:

@@ -49,8 +49,10 @@ CODES: dict[str, tuple[int, str]] = {
     "busy": (429, "Too many people are logging in; come back after `Retry-After` seconds."),
     "server_error": (500, "A mistake of the server's; it has been logged."),
     "unavailable": (503, "The database does not answer; come back after `Retry-After` seconds."),
+    "insufficient_storage": (507, "The disk of the database is full; what is there can be read."),
 }
 ALWAYS = ["unknown_host", "bad_request", "throttled", "server_error", "unavailable"]
+OF_A_WRITE = ["conflict", "insufficient_storage"]
 OF_A_TOKEN = ["not_authenticated", "invalid_token", "insufficient_scope"]
 OF_A_SESSION = ["permission_denied"]
 OF_A_BODY = [
@@ -177,7 +179,13 @@ HEADERS: dict[str, dict[str, Any]] = {
     },
 }
 HAVE_A_TAG = ("/Prompt", "/EditedPrompt", "/Label")  # what POST, PATCH and PUT answer with it
-OF_A_STATUS = {401: "WWW-Authenticate", 405: "Allow", 429: "Retry-After", 503: "Retry-After"}
+OF_A_STATUS = {
+    401: "WWW-Authenticate",
+    405: "Allow",
+    429: "Retry-After",
+    503: "Retry-After",
+    507: "Retry-After",
+}
 
 REQUEST_HEADERS: dict[str, dict[str, Any]] = {
     "If-Match": {

@@ -26,7 +26,8 @@ from prompts.admin.filters import (
     TrashFilter,
 )
 from prompts.models import MESSAGE_MAX_LENGTH, Log, Prompt
-from prompts.models.prompts import LIVE, VersionConflict
+from prompts.models.managers import LIVE
+from prompts.models.prompts import VersionConflict
 
 OUTPUTS_SHOWN = 10
 

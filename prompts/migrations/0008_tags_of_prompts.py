@@ -20,6 +20,11 @@ def fill(apps, schema_editor):
         batch = list(rows.filter(pk__gt=batch[-1][0])[:BATCH])
 
 
+def empty(apps, schema_editor):
+    """They are made anew of the prompts; what is left here would be there twice."""
+    apps.get_model('prompts', 'Tag').objects.using(schema_editor.connection.alias).all().delete()
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -27,6 +32,5 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        # Backwards there is nothing to do: 0007 takes the table away.
-        migrations.RunPython(fill, migrations.RunPython.noop),
+        migrations.RunPython(fill, empty),
     ]

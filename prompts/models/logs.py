@@ -11,7 +11,7 @@ from django.db.models import Avg, Count, F, Max, Min, Q, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from promptcrafter import ids
+from promptcrafter import ids, writes
 from promptcrafter.labels import LABEL_MAX_LENGTH
 from prompts.evidence import COST_HALF, Day, Pair, Tally
 from prompts.models.expressions import Joined
@@ -170,8 +170,12 @@ class Log(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self._state.adding:
+            writes.require_no_options(args, kwargs)
             self.complete()
-        super().save(*args, **kwargs)
+            writes.insert(self)
+            writes.saved(self)
+        else:
+            super().save(*args, **kwargs)
 
     def complete(self) -> None:
         """Sets what follows from the rest, and the time."""
@@ -183,6 +187,9 @@ class Log(models.Model):
 
     def keep(self) -> None:
         """Saves a new log; raises ExternalIdTaken."""
+        if self.external_id is None:  # and nothing to catch, which would take a savepoint
+            self.save()
+            return
         try:
             with transaction.atomic():
                 self.save()

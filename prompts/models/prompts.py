@@ -7,21 +7,20 @@ and appends to the history in the same transaction.
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any, Self
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MinLengthValidator
 from django.db import models, transaction
-from django.db.models import Avg, Count, Exists, F, Max, Min, OuterRef, Sum
 from django.db.models.functions import Length
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.utils import timezone
 
-from promptcrafter import ids
+from promptcrafter import ids, writes
 from promptcrafter.labels import check_name
+from promptcrafter.statements import Parameter, Statement
 from prompts import diffs, rendering, search, tags
-from prompts.evidence import SCORE_CENTRE, Scored
 from prompts.models.expressions import ByCodePoint
 from prompts.models.labels import Label, LabelMove
 from prompts.models.limits import (
@@ -30,13 +29,10 @@ from prompts.models.limits import (
     TITLE_MAX_LENGTH,
     TITLE_MIN_LENGTH,
 )
-from prompts.models.owned import OwnedQuerySet, require_text
-from prompts.models.searchable import SearchableQuerySet
+from prompts.models.managers import LIVE, AllPrompts, LivePrompts, TrashedPrompts
+from prompts.models.owned import require_text
 from prompts.models.tags import Tag
 from prompts.models.versions import Version
-
-LIVE = models.Q(deleted_at=None)
-
 
 LABELS_TOLD = 50  # by an error, which may be one of five hundred
 
@@ -69,60 +65,6 @@ class VersionConflict(Exception):
         )
         changed = diffs.changes(base.text, prompt.text)
         self.details = {"currentVersion": prompt.version, "changes": changed}
-
-
-class PromptQuerySet(OwnedQuerySet, SearchableQuerySet):  # type: ignore[override]
-    def without_text(self) -> Self:
-        """Enough to know whose it is and which version is the newest."""
-        return self.only("owner", "version", "revision", "labels")
-
-    def tagged(self, name: str, *, owner: Any) -> Self:
-        """Those of that owner's that carry the tag; `tagged` is their key, as its index has it."""
-        rows = self.filter(tag_rows__owner=owner, tag_rows__name=name)
-        return rows.alias(tagged=F("tag_rows__prompt"))
-
-    def also_tagged(self, name: str) -> Self:
-        return self.filter(Exists(Tag.objects.filter(prompt=OuterRef("pk"), name=name)))
-
-    def matching(self, query: str) -> Self:
-        """Those in which each term of `query` occurs (prompts.search); reads them all."""
-        return self.containing(search.Term(text) for text in search.terms(query))
-
-    def score_sums(self, *, at_least: int) -> list[Scored]:
-        """Of each that has so many scored outputs; one statement."""
-        score = F("logs__score")
-        sums = (
-            self.order_by()
-            .values("pk")
-            .annotate(
-                scored=Count(score),
-                mean=Avg(score),
-                lowest=Min(score),
-                highest=Max(score),
-                squares=Sum((score - SCORE_CENTRE) * (score - SCORE_CENTRE)),
-            )
-        )
-        columns = ("pk", "scored", "mean", "lowest", "highest", "squares")
-        return [Scored(*row) for row in sums.filter(scored__gte=at_least).values_list(*columns)]
-
-
-_PromptManager = models.Manager.from_queryset(PromptQuerySet)
-
-
-class LivePrompts(_PromptManager):
-    """Those that are not in the trash."""
-
-    def get_queryset(self) -> PromptQuerySet:
-        return PromptQuerySet(self.model, using=self._db).filter(LIVE)
-
-
-class AllPrompts(_PromptManager):
-    """Be they in the trash or not."""
-
-
-class TrashedPrompts(_PromptManager):
-    def get_queryset(self) -> PromptQuerySet:
-        return PromptQuerySet(self.model, using=self._db).exclude(LIVE)
 
 
 class Prompt(models.Model):
@@ -212,13 +154,15 @@ class Prompt(models.Model):
                 raise TypeError("Call edit(): a whole row would overwrite what others changed.")
             super().save(*args, **kwargs)
             return
+        writes.require_no_options(args, kwargs)
         self.created_at = self.updated_at = timezone.now()
         self.variables = rendering.described(self.content)
         self.search_text = search.document(self.title, self.content, self.tags)
-        with transaction.atomic():
-            super().save(*args, **kwargs)
+        with transaction.atomic(), writes.together():
+            writes.insert(self)
             self._append_version(author or self.owner, Version.Source.CREATE, message)
             self._write_tags()
+        writes.saved(self)
 
     @property
     def wire_id(self) -> str:
@@ -242,7 +186,11 @@ class Prompt(models.Model):
 
         Raises NoSuchVersion and LabelNotSet.
         """
-        return self.versions.get(number=self.number_of(ref))
+        return Version.objects.read(self, self.number_of(ref))
+
+    def shown_at(self, number: int) -> "Prompt | Version":
+        """What is shown of that version: the newest is the prompt's own text, without a query."""
+        return self if number == self.version else Version.objects.read(self, number)
 
     def number_of(self, ref: int | str) -> int:
         """What a reference points at, without a query: all numbers from 1 to the newest exist.
@@ -319,11 +267,12 @@ class Prompt(models.Model):
         self.search_text = search.document(self.title, self.content, self.tags)
         self.slot = None  # the index has the old text
         written = ["variables", "version", "revision", "updated_at", "search_text", "slot"]
-        self.save(update_fields=[*changed, *written])
-        self._append_version(author, source, message)
-        if "tags" in changed:
-            self.tag_rows.all().delete()
-            self._write_tags()
+        with writes.together():
+            writes.update(self, [*changed, *written])
+            self._append_version(author, source, message)
+            if "tags" in changed:
+                self.tag_rows.all().delete()
+                self._write_tags()
         return True
 
     def restore(
@@ -437,9 +386,10 @@ class Prompt(models.Model):
 
     def _lock(self, check: Callable[["Prompt"], None] | None = None) -> None:
         """Reads the row anew, whatever of it was read before; raises DoesNotExist."""
-        fields = [each.attname for each in self._meta.concrete_fields if each.name != "search_text"]
-        locked = Prompt.objects.select_for_update(no_key=True)
-        self.refresh_from_db(fields=fields, from_queryset=locked)
+        locked = _LOCK.first(key=self.pk)
+        if locked is None:
+            raise Prompt.DoesNotExist
+        self.__dict__ |= {name: locked.__dict__[name] for name in _LOCKED}
         if check:
             check(self)
 
@@ -453,12 +403,10 @@ class Prompt(models.Model):
             created_at=self.updated_at,
             variables=self.variables,
             **self.text,
-        ).save(force_insert=True)
+        ).append()
 
     def _write_tags(self) -> None:
-        Tag.objects.bulk_create(
-            Tag(prompt=self, owner_id=self.owner_id, name=name) for name in self.tags
-        )
+        writes.insert(*(Tag(prompt=self, owner_id=self.owner_id, name=name) for name in self.tags))
 
     def _lock_label(self, name: str, check: Callable[[Label | None], None] | None) -> Label | None:
         self._lock()
@@ -494,3 +442,13 @@ def _later_than(moment: datetime) -> datetime:
 
 def _just_after(moment: datetime) -> datetime:
     return moment + timedelta(microseconds=1)
+
+
+_LOCK = Statement(
+    lambda: (
+        Prompt.objects.without_search_text()
+        .select_for_update(no_key=True)
+        .filter(pk=Parameter("key", models.UUIDField()))
+    )
+)
+_LOCKED = [each.attname for each in Prompt._meta.concrete_fields if each.name != "search_text"]

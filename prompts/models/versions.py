@@ -5,6 +5,8 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.db import models
 
+from promptcrafter import writes
+from promptcrafter.statements import Parameter, Statement
 from prompts import diffs
 from prompts.models.immutable import ImmutableError
 from prompts.models.labels import first_of
@@ -26,6 +28,14 @@ class VersionQuerySet(models.QuerySet["Version"]):
             .select_related("prompt")
             .defer(*(f"prompt__{name}" for name in (*diffs.FIELDS, "variables", "search_text")))
         )
+
+    def read(self, prompt: Any, number: int) -> "Version":
+        """That prompt's version of a number that it has; one query."""
+        version = _READ.first(prompt=prompt.pk, number=number)
+        if version is None:
+            raise Version.DoesNotExist
+        version.prompt = prompt
+        return version
 
     def newest_first(self) -> "VersionQuerySet":
         return self.order_by("-number")
@@ -90,6 +100,10 @@ class Version(models.Model):
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise ImmutableError("Versions end with their prompt, never before.")
 
+    def append(self) -> None:
+        """Writes the new version, as Prompt's verbs do."""
+        writes.insert(self)
+
     @property
     def owner_id(self) -> Any:
         return self.prompt.owner_id
@@ -98,3 +112,11 @@ class Version(models.Model):
     def text(self) -> dict[str, Any]:
         """The fields that a version keeps of its prompt."""
         return {name: getattr(self, name) for name in diffs.FIELDS}
+
+
+_READ = Statement(
+    lambda: Version.objects.filter(
+        prompt=Parameter("prompt", models.UUIDField()),
+        number=Parameter("number", models.IntegerField()),
+    )
+)

@@ -10,6 +10,7 @@ from promptcrafter.fields import (
     IdField,
     JsonObjectField,
     NumberField,
+    SharedFields,
     TextField,
     WholeNumberField,
     as_sent,
@@ -49,7 +50,7 @@ class Optional(TypedDict):
 OPTIONAL: Optional = {"required": False, "allow_null": True}
 
 
-class RatingSerializer(serializers.ModelSerializer):
+class RatingSerializer(SharedFields, serializers.ModelSerializer):
     """What of a log may change."""
 
     notes = TextField(max_length=TEXT_MAX_LENGTH, allow_blank=True, **OPTIONAL)

@@ -1,7 +1,7 @@
 from rest_framework import serializers
 
 from promptcrafter import ids
-from promptcrafter.fields import IdField, TextField, WholeNumberField
+from promptcrafter.fields import IdField, SharedFields, TextField, WholeNumberField
 from prompts import tags
 from prompts.models import (
     MESSAGE_MAX_LENGTH,
@@ -41,7 +41,7 @@ class VariableSerializer(serializers.Serializer):
     default = serializers.CharField(required=False)
 
 
-class PromptSerializer(serializers.ModelSerializer):
+class PromptSerializer(SharedFields, serializers.ModelSerializer):
     """Declares and validates. Rows are written out by hand: a list is mostly this function."""
 
     _id = IdField(Prompt.KIND, source="pk", read_only=True)

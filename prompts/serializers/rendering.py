@@ -1,6 +1,6 @@
 from rest_framework import serializers
 
-from promptcrafter.fields import FlagField, TextField, WholeNumberField
+from promptcrafter.fields import FlagField, SharedFields, TextField, WholeNumberField
 from prompts import rendering
 from prompts.models import TEXT_MAX_LENGTH
 from prompts.parameters import LabelField
@@ -34,14 +34,14 @@ class ValuesField(serializers.Field):
         return text
 
 
-class RenderSerializer(serializers.Serializer):
+class RenderSerializer(SharedFields):
     variables = ValuesField(required=False)
     version = WholeNumberField(minimum=1, or_word="latest", required=False)
     label = LabelField(required=False)  # type: ignore[assignment]
     strict = FlagField(required=False)
 
 
-class DraftSerializer(serializers.Serializer):
+class DraftSerializer(SharedFields):
     content = TextField(max_length=TEXT_MAX_LENGTH)
 
 

@@ -1,6 +1,7 @@
 """What the views of things with an owner have in common."""
 
 from typing import Any
+from uuid import UUID
 
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.permissions import IsAuthenticated
@@ -10,6 +11,7 @@ from rest_framework.response import Response
 from accounts.api import ApiView
 from accounts.models import Scope
 from accounts.permissions import HasScope, IsOwner, OutsideLabels, labels_of
+from promptcrafter import ids
 from prompts.models import Prompt
 from prompts.models.labels import among
 from prompts.models.logs import ExternalIdTaken
@@ -46,11 +48,17 @@ class OwnedView(ApiView):
 
     def find_prompt(self) -> Prompt:
         """The prompt that the path names, whole."""
-        return self._visible(self.find(Prompt.objects.without_search_text(), self.kwargs["pk"]))
+        return self._found(Prompt.objects.read(self._key()))
 
     def find_prompt_without_text(self) -> Prompt:
         """The same, where what it says does not matter."""
-        return self._visible(self.find(Prompt.objects.without_text(), self.kwargs["pk"]))
+        return self._found(Prompt.objects.read_without_text(self._key()))
+
+    def _key(self) -> UUID:
+        return ids.decode(Prompt.KIND, self.kwargs["pk"])
+
+    def _found(self, prompt: Prompt | None) -> Prompt:
+        return self._visible(self.require(Prompt.KIND, prompt))
 
     def reference(self, version: int | str | None, label: str | None) -> int | str:
         """Which version is asked for; raises ValidationError and OutsideLabels."""

@@ -19,10 +19,10 @@ from prompts import paging
 from prompts.cursors import MalformedCursor
 from prompts.paging import Order
 from prompts.parameters import PAGE
+from prompts.views.shown import ROWS
 
 AT_ONCE = 262_144  # bytes; a shorter list is made before it is sent, and so gets an ETag
 CHUNK = 65_536
-ROWS = 50  # that are read at a time, for each may be long
 
 OF_A_PAGE = {"limit", "cursor", "content", "highlight", "ordering"}
 

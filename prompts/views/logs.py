@@ -108,7 +108,7 @@ class LogViewSet(LogWritingView, GenericViewSet):
         sent = serializer.validated_data
         key = sent["prompt_id"]
         with transaction.atomic():
-            prompt = self.locked_prompts([key]).get(key)
+            prompt = Prompt.objects.lock(key, owner=request.user)
             log = self.unsaved_log(prompt, sent, self.seen([key]))
             log.keep()
         return Response(LogSerializer(log).data, status=201)

@@ -20,12 +20,12 @@ from prompts.serializers.prompts import (
 )
 from prompts.views import lists, shown
 from prompts.views.base import OwnedView
+from prompts.views.direct import etag
 from prompts.views.idempotent import idempotent
 
 
 def prompt_etag(prompt: Prompt, number: int | None = None) -> str:
-    """Strong: which version's text, and the count of all that shows beside it."""
-    return f'"{number or prompt.version}-{prompt.revision}"'
+    return etag(number or prompt.version, prompt.revision)
 
 
 def prompt_answer(prompt: Prompt, status: int = 200) -> Response:
@@ -66,6 +66,9 @@ class PromptViewSet(OwnedView, GenericViewSet):
         """Your prompts, newest first, all or in pages. With `label`, those that carry it, as of
         that version."""
         asked = self.asked(PromptListParameters)
+        if not (lists.is_paged(request, asked) or shown.labels(request, asked)):
+            every, show = shown.columns(request, asked), shown.of_columns(request, asked)
+            return lists.whole(request, every, show)
         order = shown.order(request, asked)
         show = shown.representation(request, asked)
         return lists.answer(request, shown.rows(request, asked), order, show, asked=asked)
@@ -89,14 +92,14 @@ class PromptViewSet(OwnedView, GenericViewSet):
         ref = self._reference()
         if "If-None-Match" in request.headers:  # decided before the text is read
             known = self.find_prompt_without_text()
-            etag = self._etag(known, known.number_of(self.visible_reference(known, ref)))
-            if is_fresh(request, etag):
-                return not_modified(etag)
+            tag = self._etag(known, known.number_of(self.visible_reference(known, ref)))
+            if is_fresh(request, tag):
+                return not_modified(tag)
         prompt = self.find_prompt()
         ref = self.visible_reference(prompt, ref)
         row = prompt if ref == "latest" else prompt.at(ref)
         headers = {"ETag": self._etag(prompt, prompt.number_of(ref))}
-        return Response(self.get_serializer(row).data, headers=headers)
+        return Response(PromptSerializer().to_representation(row), headers=headers)
 
     @extend_schema(
         responses={
@@ -107,7 +110,7 @@ class PromptViewSet(OwnedView, GenericViewSet):
     )
     def partial_update(self, request: Request, pk: str) -> Response:
         """Edit a prompt. Only the fields that are sent change; what changes makes a version."""
-        prompt, before = self.find_prompt(), list[str]()
+        prompt, before = self.find_prompt_without_text(), list[str]()
         serializer = self.get_serializer(prompt, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
         base = serializer.validated_data.pop("base_version", None)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http.response import HttpResponseBase
+from django.utils.functional import SimpleLazyObject
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import IsAuthenticated
@@ -18,8 +19,8 @@ from accounts.permissions import HasScope
 from promptcrafter.snapshots import snapshot
 from prompts import cursors, filters, paging
 from prompts.cursors import Cursor, MalformedCursor
-from prompts.models import Label, Prompt, Tag, Version, index
-from prompts.models.index import Hit
+from prompts.models import Label, Prompt, Tag, Version, searching
+from prompts.models.searching import Hit
 from prompts.models.values import IN_ORDER, with_values
 from prompts.parameters import PAGE, TERMS_MAX, CompletionParameters, SearchParameters, names
 from prompts.search import Term, fold, matches, terms
@@ -58,19 +59,22 @@ class SearchView(ApiView):
         wanted = terms(asked["q"])
         if len(wanted) > TERMS_MAX:
             raise ValidationError({"q": f"Use at most {TERMS_MAX} different words."})
-        rows = shown.rows(request, asked)
-        represent = shown.representation(request, asked)
+        # Made where it is needed, which in a small library it is not.
+        rows: Any = SimpleLazyObject(lambda: shown.rows(request, asked))
+        of_prompt = shown.representation(request, asked)
+        of_columns = shown.of_columns(request, asked)
 
         def show(row: Any) -> dict[str, Any]:
-            if asked["highlight"] == "false":
-                return represent(row)
-            content = row.content if asked["content"] == "full" else ""
-            found = matches(wanted, title=row.title, tags=row.tags, content=content)
-            return {**represent(row), "matches": found}
+            found = of_columns(row) if isinstance(row, tuple) else of_prompt(row)
+            if asked["highlight"] == "true":
+                text = {"content": "", **found}
+                texts = {name: text[name] for name in ("title", "tags", "content")}
+                found["matches"] = matches(wanted, **texts)
+            return found
 
         if lists.is_paged(request, asked):
             limit = asked.get("limit", PAGE)
-            with snapshot():
+            with snapshot(Prompt):
                 hits = self._hits(
                     rows,
                     wanted,
@@ -94,7 +98,9 @@ class SearchView(ApiView):
             of_them = Exists(rows.order_by().filter(prompt=OuterRef("prompt")))
             rows = Label.objects.released(*labels, owner=owner)
             rows = rows.filter(of_them) if tags or is_narrowed else rows
-        return index.ranked(rows, owner, looked_for, tags=tags, is_narrowed=is_narrowed, **how)
+        elif not (tags or is_narrowed):
+            how["content"] = asked["content"]
+        return searching.ranked(rows, owner, looked_for, tags=tags, is_narrowed=is_narrowed, **how)
 
 
 def _rows_of(hits: list[Hit], rows: QuerySet[Any]) -> list[Any]:

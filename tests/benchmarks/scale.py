@@ -34,7 +34,12 @@ from tests.benchmarks.processes import cpu_ms, memory_mb
 
 PASSWORD = "correct horse battery"
 KEYS = {"SECRET_KEY": "s" * 59 + "1", "JWT_SIGNING_KEY": "j" * 59 + "1"}
-LIMITS = ("REQUESTS_PER_USER", "LOGIN_FAILURES", "LOGIN_FAILURES_PER_ADDRESS")
+LIMITS = (
+    "REQUESTS_PER_USER",
+    "LOGIN_FAILURES",
+    "LOGIN_FAILURES_PER_ADDRESS",
+    "LOGIN_FAILURES_PER_ACCOUNT",
+)
 ORDINARY = "-c shared_buffers=256MB -c maintenance_work_mem=256MB -c max_wal_size=4GB"
 TARGETS = {10_000: 10, 100_000: 40}  # prompts in the library → CPU ms of a search
 # Each kind of request is measured in turn with the others, so many times for so long, and at least
@@ -227,19 +232,10 @@ def cost_of(
 def running(database: str, directory: Path, plan: list[int]) -> Iterator[Any]:
     """The URL of a server on such a library, made where it is not there yet; its process, the
     process of PostgreSQL, and the environment that names the database."""
-    with ExitStack() as stack:
-        # PostgreSQL's user must get through to its own folder in there.
-        directory.mkdir(mode=0o711, parents=True, exist_ok=True)
-        environment = {"DATA_DIR": str(directory), "ACCESS_LOG": "0", **KEYS}
-        environment |= dict.fromkeys(LIMITS, "off")
-        cluster = None
-        if database == "postgresql":
-            url, cluster = stack.enter_context(kept_cluster(directory / "postgresql"))
-            environment["DATABASE_URL"] = url
-        if not (directory / "built").exists():
-            build(environment, plan)
-            (directory / "built").touch()
-        process, url = live.start(directory, **environment, WORKERS="1", THREADS="1")
+    with library(database, directory, plan) as (environment, cluster):
+        process, url = live.start(
+            directory, **environment, ACCESS_LOG="0", WORKERS="1", THREADS="1"
+        )
         try:
             yield url, process, cluster, environment
         finally:
@@ -247,15 +243,44 @@ def running(database: str, directory: Path, plan: list[int]) -> Iterator[Any]:
             process.wait(timeout=30)
 
 
-def build(environment: dict[str, str], plan: list[int]) -> None:
+@contextmanager
+def library(
+    database: str,
+    directory: Path,
+    plan: list[int],
+    *,
+    logs: int | None = None,
+    options: str = ORDINARY,
+) -> Iterator[tuple[dict[str, str], int | None]]:
+    """The environment that names such a library, and the process of PostgreSQL."""
+    with ExitStack() as stack:
+        # PostgreSQL's user must get through to its own folder in there.
+        directory.mkdir(mode=0o711, parents=True, exist_ok=True)
+        environment = {"DATA_DIR": str(directory), **KEYS, **dict.fromkeys(LIMITS, "off")}
+        cluster = None
+        if database == "postgresql":
+            url, cluster = stack.enter_context(kept_cluster(directory / "postgresql", options))
+            environment["DATABASE_URL"] = url
+        if not (directory / "built").exists():
+            build(environment, plan, logs=plan[1] // 20 if logs is None else logs)
+            (directory / "built").touch()
+        manage(environment, "migrate", "-v0")  # it may be of an older release
+        yield environment, cluster
+
+
+def manage(environment: dict[str, str], *command: str) -> None:
+    run = [sys.executable, "manage.py", *command]
+    subprocess.run(run, cwd=live.ROOT, env=live.clean_environment() | environment, check=True)
+
+
+def build(environment: dict[str, str], plan: list[int], *, logs: int) -> None:
     users, prompts, *large = map(str, plan)
     seed = ["seed_library", "--users", users, "--prompts", prompts]
     seed += ["--large", *large] if large else []
-    seed += ["--versions", "1.1", "--logs", str(plan[1] // 20), "--password", PASSWORD]
+    seed += ["--versions", "1.1", "--logs", str(logs), "--password", PASSWORD]
     for command in (["migrate", "-v0"], seed, ["index_search"]):
         begun = time.monotonic()
-        run = [sys.executable, "manage.py", *command]
-        subprocess.run(run, cwd=live.ROOT, env=live.clean_environment() | environment, check=True)
+        manage(environment, *command)
         print(f"  {command[0]}: {time.monotonic() - begun:.0f} s", flush=True)
     if "DATABASE_URL" in environment:
         analyze = [sys.executable, "manage.py", "shell", "-c"]
@@ -265,12 +290,12 @@ def build(environment: dict[str, str], plan: list[int]) -> None:
 
 
 @contextmanager
-def kept_cluster(directory: Path) -> Iterator[tuple[str, int]]:
+def kept_cluster(directory: Path, options: str) -> Iterator[tuple[str, int]]:
     """A cluster with its ordinary durability that stays on the disk, and its process."""
     bindir = postgres.binaries()
     if bindir is None:
         sys.exit(f"No PostgreSQL here. {postgres.HOW_TO_GET_IT}")
-    with postgres.cluster(bindir, directory=directory, options=ORDINARY) as url:
+    with postgres.cluster(bindir, directory=directory, options=options) as url:
         yield url, int((directory / "data" / "postmaster.pid").read_text().split()[0])
 
 

@@ -7,7 +7,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -83,7 +83,7 @@ class Writer(threading.Thread):
         self.connection: http.client.HTTPConnection | None = None
 
     def run(self) -> None:
-        acts = [self.save, self.edit, self.edit, self.log, self.log, self.label]
+        acts = self.acts()
         while not self.over.is_set():
             act = random.choice(acts) if self.mine else self.save
             if not act():
@@ -92,9 +92,15 @@ class Writer(threading.Thread):
                 self.over.wait(self.pause)
         self.close()
 
+    def acts(self) -> list[Callable[[], bool]]:
+        return [self.save, self.edit, self.edit, self.log, self.log, self.label]
+
+    def content(self, title: str) -> str:
+        return f"Content of {title}."
+
     def save(self) -> bool:
         title = os.urandom(8).hex()
-        body = {"title": title, "content": f"Content of {title}.", "model": "GPT-4o", "tags": ["a"]}
+        body = {"title": title, "content": self.content(title), "model": "GPT-4o", "tags": ["a"]}
         answer = self.call("POST", "/prompts", body, 201)
         if answer:
             self.mine.append(answer["_id"])
@@ -183,6 +189,7 @@ def writing(
     url: str,
     count: int = 16,
     *,
+    kind: type[Writer] = Writer,
     tokens: list[str] | None = None,
     ledger: Ledger | None = None,
     pause: float = 0.0,
@@ -195,7 +202,7 @@ def writing(
     """
     ledger = Ledger() if ledger is None else ledger
     tokens = tokens or [sign_up(url) for _ in range(count)]
-    writers = [Writer(url, each, ledger, pause=pause, timeout=timeout) for each in tokens]
+    writers = [kind(url, each, ledger, pause=pause, timeout=timeout) for each in tokens]
     for writer in writers:
         writer.start()
     try:

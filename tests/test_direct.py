@@ -1,0 +1,153 @@
+"""`GET /prompts/{id}` is answered without its view where all is well, and then as by it."""
+
+import pytest
+
+from accounts.models import Scope, Session, User
+from prompts.models import Prompt
+from prompts.views import direct
+
+READ = Scope.PROMPTS_READ
+
+
+@pytest.fixture
+def prompt(alice, make_prompt):
+    prompt = make_prompt(alice, title="Version 1", tags=["a", "ü"], content="For {{ whom|all }}.")
+    prompt.set_label("old", to=1, actor=alice.user)
+    prompt.edit(title="Version 2", author=alice.user)
+    prompt.set_label("new", to=2, actor=alice.user)
+    return prompt
+
+
+@pytest.fixture
+def callers(alice, bob, anonymous, make_key):
+    return {
+        "alice": alice,
+        "bob": bob,
+        "anonymous": anonymous,
+        "reader": make_key(alice, READ),
+        "writer": make_key(alice, Scope.PROMPTS_WRITE),
+        "limited": make_key(alice, READ, labels=["old"]),
+        "strangers key": make_key(bob, READ),
+    }
+
+
+QUERIES = [
+    "",
+    "?label=%6Eew",
+    "?" + "&".join("a" * 1_100),
+    "?label=old",
+    "?label=new",
+    "?label=none",
+    "?label=",
+    "?label=Not+a+name",
+]
+QUERIES += [
+    "?version=1",
+    "?version=9",
+    "?label=old&label=new",
+    "?label=old&version=1",
+    "?x=1",
+    "?=",
+]
+TAGS = {"none": None, "of the newest": '"2-4"', "of the old": '"1-4"', "weak": 'W/"2-4"'}
+TAGS |= {"any": "*", "of another time": '"2-3"', "several": '"1-1", "2-4"', "no tag": "2-4"}
+ACCEPTS = [None, "*/*", "application/json", "application/json; indent=4", "text/html", "text/*"]
+
+
+def both(caller, path, monkeypatch, method="GET", **headers):
+    """What the two ways answer, without what is another each time."""
+    answers = []
+    for _ in range(2):
+        answer = caller.send(method, path, headers=headers)
+        told = {name: value for name, value in answer.items() if name != "X-Request-Id"}
+        if answer.status_code == 304:  # the view says 0, which RFC 9110 (8.6) does not want
+            told.pop("Content-Length", None)
+        answers.append((answer.status_code, answer.content, told))
+        monkeypatch.setattr(direct, "answer", lambda request: None)
+    monkeypatch.undo()
+    return answers
+
+
+@pytest.mark.parametrize("query", QUERIES)
+@pytest.mark.parametrize("tag", TAGS)
+def test_both_ways_answer_the_same(callers, prompt, monkeypatch, query, tag):
+    headers = {} if TAGS[tag] is None else {"If-None-Match": TAGS[tag]}
+    for name, caller in callers.items():
+        path = f"/prompts/{prompt.wire_id}{query}"
+        one, other = both(caller, path, monkeypatch, **headers)
+        assert one == other, name
+
+
+@pytest.mark.parametrize("accept", ACCEPTS)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "DELETE", "POST"])
+def test_other_calls_are_the_views(alice, prompt, monkeypatch, accept, method):
+    headers = {} if accept is None else {"Accept": accept}
+    if method == "DELETE":
+        headers |= {"If-Match": '"nothing"'}
+    one, other = both(alice, f"/prompts/{prompt.wire_id}", monkeypatch, method, **headers)
+    assert one[0] == other[0]
+    assert "text/html" in headers.get("Accept", "") or accept == "text/*" or one == other
+
+
+@pytest.mark.parametrize("wire_id", ["x", "prompt_", "prompt_x", f"prompt_{'0' * 26}", "user_1"])
+def test_what_is_no_prompt_is_told_by_the_view(alice, monkeypatch, wire_id):
+    one, other = both(alice, f"/prompts/{wire_id}", monkeypatch)
+    assert one == other
+    assert one[0] in {400, 404}
+
+
+def end_session(alice, prompt):
+    Session.objects.all().delete()
+
+
+def disable(alice, prompt):
+    User.objects.update(is_active=False)
+
+
+def move_to_trash(alice, prompt):
+    Prompt.objects.get().move_to_trash()
+
+
+def change_password(alice, prompt):
+    alice.user.set_password("another horse battery")
+    alice.user.save(update_fields=["password"])
+
+
+@pytest.mark.parametrize(
+    ("happen", "status"),
+    [(end_session, 401), (disable, 401), (change_password, 401), (move_to_trash, 404)],
+)
+def test_it_holds_at_once(alice, prompt, happen, status):
+    path = f"/prompts/{prompt.wire_id}"
+    assert alice.get(path).status_code == 200
+    assert alice.get(path, **{"If-None-Match": "*"}).status_code == 304
+    happen(alice, prompt)
+    assert alice.get(path).status_code == status
+    assert alice.get(path, **{"If-None-Match": "*"}).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "statements"),
+    [
+        ("", {}, 1),
+        ("?label=new", {}, 1),
+        ("?label=old", {}, 2),
+        ("", {"If-None-Match": '"2-4"'}, 1),
+        ("?label=old", {"If-None-Match": '"1-4"'}, 1),
+        ("", {"If-None-Match": '"2-3"'}, 2),
+    ],
+)
+def test_it_takes_so_many_statements(
+    alice, prompt, query, headers, statements, django_assert_num_queries
+):
+    with django_assert_num_queries(statements):
+        alice.get(f"/prompts/{prompt.wire_id}{query}", **headers)
+
+
+@pytest.mark.parametrize("accept", ["text/*", "TEXT/HTML", "text/html", "*/*;q=0.5", "image/png"])
+def test_a_token_beside_an_accept_that_is_no_programs_does_no_harm(alice, accept):
+    """Middleware is left out for programs alone; who may be shown a page needs a session."""
+    for path in ("/docs", "/openapi.json", "/auth/signup", "/auth/login", "/auth/me", "/", "/x"):
+        for method in ("GET", "HEAD", "POST", "OPTIONS"):
+            headers = {"Accept": accept}
+            assert alice.send(method, path, headers=headers).status_code < 500, (method, path)
