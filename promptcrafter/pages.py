@@ -1,8 +1,8 @@
 """The middleware that browsers need, left out where a program calls.
 
-Sessions, messages and CSRF are of cookies, and a call with a token has none of them: DRF takes the
-token before it would look at a cookie. To go around them saves a tenth of what reading a prompt
-costs.
+Sessions and messages are of cookies, and a call with a token has none of them: DRF takes the token
+before it would look at a cookie. (Django's own check wants its CSRF middleware by its name, so that
+stays.)
 """
 
 from typing import Any
@@ -11,7 +11,6 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
-from django.middleware.csrf import CsrfViewMiddleware
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from promptcrafter.wire import JSON
@@ -44,10 +43,6 @@ class StaticFiles(OfPages, WhiteNoiseMiddleware):
 
 
 class Sessions(OfPages, SessionMiddleware):
-    pass
-
-
-class Csrf(OfPages, CsrfViewMiddleware):
     pass
 
 

@@ -51,7 +51,7 @@ MIDDLEWARE = [
     "django.middleware.http.ConditionalGetMiddleware",
     "promptcrafter.pages.Sessions",
     "django.middleware.common.CommonMiddleware",
-    "promptcrafter.pages.Csrf",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "promptcrafter.pages.Authentication",
     "promptcrafter.pages.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
