@@ -79,8 +79,7 @@ class Once(Generic[Made]):
         try:
             cursor = self._run(using, connection, values)
         except OperationalError as error:
-            is_to_repeat = getattr(error.__cause__, "is_to_repeat", False)
-            if connection.in_atomic_block or not is_to_repeat:
+            if not getattr(error.__cause__, "is_to_repeat", False):
                 raise
             connection.close()
             cursor = self._run(using, connection, values)

@@ -56,9 +56,12 @@ lookouts: dict[str, Lookout] = {}  # of this process, one for each of DATABASES
 
 
 class TableChanged(psycopg.OperationalError):
-    """A column's type is another than when the statement was prepared, by a migration perhaps."""
+    """A column's type is another than when the statement was prepared, by a migration perhaps. What
+    was no part of a transaction `is_to_repeat`, on another connection."""
 
-    is_to_repeat = True  # on another connection
+    def __init__(self, *, is_to_repeat: bool) -> None:
+        super().__init__("a table was changed since")
+        self.is_to_repeat = is_to_repeat
 
 
 class Connection(psycopg.Connection[Any]):
@@ -81,9 +84,13 @@ class Connection(psycopg.Connection[Any]):
         except errors.ReadOnlySqlTransaction as error:
             self.close()  # it was the primary once; the next connection looks for the new one
             raise psycopg.OperationalError("the server takes no writes") from error
-        except errors.FeatureNotSupported as error:  # "cached plan must not change result type"
+        except errors.FeatureNotSupported as error:
+            if error.diag.source_function != "RevalidateCachedQuery":
+                raise
+            # "cached plan must not change result type", in the server's language.
+            is_alone = self.info.transaction_status == TransactionStatus.IDLE
             self.close()  # with all that it has prepared
-            raise TableChanged("a table was changed since") from error
+            raise TableChanged(is_to_repeat=is_alone) from error
 
 
 class MomentLoader(Loader):
