@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 from types import TracebackType
 
+from django.core.exceptions import ImproperlyConfigured
+
 from promptcrafter import environment as env
 
 # Migrations are among what it waits for.
@@ -70,7 +72,10 @@ def born(pid: int) -> str:
 
 
 def main() -> None:
-    port = env.number("PORT", 8000, minimum=1, maximum=65535)
+    try:
+        port = env.number("PORT", 8000, minimum=1, maximum=65535)
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
     instance = Instance(env.DATA_DIR, port)
     before = instance.read()
     if not before:
@@ -81,6 +86,7 @@ def main() -> None:
         time.sleep(0.1)
     if now == before or now[2:3] != ["1"]:
         sys.exit("It goes on with the code that it had, or has ended; its log says why.")
+    print(f"The server on port {port} runs the code on the disk.")
 
 
 if __name__ == "__main__":
