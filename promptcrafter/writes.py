@@ -41,7 +41,9 @@ def insert(*rows: models.Model, using: str = DEFAULT_DB_ALIAS) -> None:
 
 def require_no_options(args: tuple[Any, ...], options: dict[str, Any]) -> None:
     """Of a `save` that writes a new row by `insert`; what `create` passes on is what that does."""
-    if args or options not in ({}, {"force_insert": True, "using": DEFAULT_DB_ALIAS}):
+    asked = {name for name, value in options.items() if value}
+    is_elsewhere = options.get("using") not in {None, DEFAULT_DB_ALIAS}
+    if args or is_elsewhere or not asked <= {"force_insert", "using"}:
         raise TypeError("A new row is written whole, and to the default database.")
 
 
