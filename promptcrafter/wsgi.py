@@ -107,7 +107,7 @@ if settings.READ_FROM_REPLICA:
 
 if connection.vendor == "sqlite":  # so that `restore` sees that somebody serves
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM django_migrations LIMIT 1")
+        cursor.execute("SELECT 1 FROM sqlite_master LIMIT 1")
 
 background.start([PasswordReset, Session, Counter, IdempotencyKey], chores=[index.index_some])
 application = with_whole_body(with_plain_content_type(_django), limit=body_limit)
