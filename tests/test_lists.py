@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from accounts.models import Scope
 from promptcrafter import ids
+from promptcrafter.wire import to_json
 from prompts.cursors import Cursor
 from prompts.models import Log, Prompt
 from prompts.models import listed as listed_columns
@@ -354,13 +355,22 @@ def test_rows_of_columns_are_written_as_the_serializer_writes_prompts(alice, mak
     prompt.set_label("a", to=2, actor=alice.user)
     asked = {"content": content, "ordering": "-createdAt"}
     request = SimpleNamespace(user=alice.user, auth=None)
-    of_columns = shown.of_columns(request, asked)
-    by_columns = [of_columns(row) for row in shown.columns(request, asked)]
+    by_columns = list(shown.written(request, asked))
     own = listed_columns.with_preview(Prompt.objects.owned_by(alice.user)).order_by("-pk")
     serialize = PromptSerializer(context={"content": content}).to_representation
-    by_serializer = [serialize(row) for row in own]
     assert len(by_columns) == 2
-    assert [[*row.items()] for row in by_columns] == [[*row.items()] for row in by_serializer]
+    assert by_columns == [to_json(serialize(row)) for row in own]
+
+
+@pytest.mark.parametrize("microsecond", [0, 1, 120_000, 123_450, 999_999])
+def test_times_are_written_alike_wherever_they_are(alice, make_prompt, microsecond):
+    """PostgreSQL leaves out zeros at the end."""
+    prompt = make_prompt(alice)
+    moment = datetime(2026, 1, 2, 3, 4, 5, microsecond, tzinfo=UTC)
+    Prompt.objects.filter(pk=prompt.pk).update(created_at=moment, updated_at=moment)
+    (row,) = alice.get("/prompts").json()
+    assert row == alice.get(f"/prompts/{prompt.wire_id}").json()
+    assert row == alice.get("/search?q=content").json()[0]
 
 
 @pytest.mark.parametrize("more", [-1, 0, 1])

@@ -52,7 +52,7 @@ class Hit:
     score: int
     updated_at: datetime
     pk: UUID  # of the prompt, also where a label was searched
-    # If it was read anyway: the prompt, or a tuple of its columns that are shown.
+    # If it was read anyway: the prompt, or a tuple, of `listed`.
     row: Any = field(default=None, compare=False)
 
 
@@ -127,10 +127,12 @@ def _small_tail(
     found = _of_small_tail(len(terms), content).rows(owner=owner.pk, **texts)
     if found is None:
         return None, False
-    long = [key for _, text, key, *_ in found if text is None]
-    short = found if not long else [row for row in found if row[1] is not None]
-    of_short = ((None, shown[-1], shown[0], text, (*shown,)) for _, text, *shown in short)
-    hits = [hit for _, hit in _hits(of_short, terms)]
+    long = [listed.key(row) for _, text, *row in found if text is None]
+    hits = [
+        Hit(score, listed.updated_at(row), listed.key(row), tuple(row))
+        for _, text, *row in found
+        if text is not None and (score := search.score(terms, search.fields(text)))
+    ]
     if long:
         hits += _read_through(rows, _sized(with_values(rows, "pk", long)), terms)
     hits.sort(key=_RANK, reverse=True)
@@ -153,9 +155,8 @@ def _of_small_tail(terms: int, content: str) -> Columns:
             text=Case(When(is_short, then="search_text")),
             short_content=Case(When(is_short, then="content")),
         )
-        columns = listed.columns(content)
-        shown = ("short_content" if each == "content" else each for each in columns)
-        return listed.with_preview(found).values_list("is_indexed", "text", *shown)
+        first = ("is_indexed", "text")
+        return listed.as_text(found, content, first=first, whole="short_content")
 
     return Columns(rows, most=LOOK_AT)
 

@@ -38,7 +38,7 @@ def answer(
     if is_paged(request, asked):
         return _page(request, rows, order, show, asked=asked)
     parts = (part.iterator(chunk_size=ROWS) for part in order.parts(rows))
-    return whole(request, chain.from_iterable(parts), show)
+    return whole(request, (to_json(show(row)) for row in chain.from_iterable(parts)))
 
 
 def is_paged(request: Request, asked: Mapping[str, Any]) -> bool:
@@ -46,9 +46,9 @@ def is_paged(request: Request, asked: Mapping[str, Any]) -> bool:
     return is_html or "limit" in asked or "cursor" in asked
 
 
-def whole(request: Request, rows: Iterable[Any], show: Show) -> HttpResponseBase:
-    """All rows; those of a long list are sent as they are read, and never all held in memory."""
-    pieces = (to_json(show(row)) for row in rows)
+def whole(request: Request, pieces: Iterator[bytes]) -> HttpResponseBase:
+    """All of them, each JSON; those of a long list are sent as they are read, and never all held in
+    memory."""
     first, size = [], 0
     for piece in pieces:
         first.append(piece)
@@ -59,9 +59,10 @@ def whole(request: Request, rows: Iterable[Any], show: Show) -> HttpResponseBase
     return HttpResponse(b"".join(_array(first)), content_type="application/json")
 
 
-def paged(request: Request, page: paging.Page, show: Show, *, limit: int) -> Response:
-    headers = {"Link": _links(request, page.cursors, limit=limit)}
-    return Response([show(row) for row in page.rows], headers=headers)
+def paged(
+    request: Request, shown: list[Any], cursors: Mapping[str, str | None], *, limit: int
+) -> Response:
+    return Response(shown, headers={"Link": _links(request, cursors, limit=limit)})
 
 
 def _page(
@@ -73,7 +74,7 @@ def _page(
         page = paging.page(rows, order, limit=limit, cursor=asked.get("cursor"))
     except MalformedCursor as error:
         raise ValidationError({"cursor": str(error)}) from error
-    return paged(request, page, show, limit=limit)
+    return paged(request, [show(row) for row in page.rows], page.cursors, limit=limit)
 
 
 def identity(request: Request, ordering: str) -> str:

@@ -67,8 +67,7 @@ class PromptViewSet(OwnedView, GenericViewSet):
         that version."""
         asked = self.asked(PromptListParameters)
         if not (lists.is_paged(request, asked) or shown.labels(request, asked)):
-            every, show = shown.columns(request, asked), shown.of_columns(request, asked)
-            return lists.whole(request, every, show)
+            return lists.whole(request, shown.written(request, asked))
         order = shown.order(request, asked)
         show = shown.representation(request, asked)
         return lists.answer(request, shown.rows(request, asked), order, show, asked=asked)

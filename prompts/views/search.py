@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, dropwhile, islice, takewhile
 from typing import Any
 
+import orjson
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http.response import HttpResponseBase
 from django.utils.functional import SimpleLazyObject
@@ -17,6 +18,7 @@ from rest_framework.response import Response
 from accounts.api import ApiView
 from accounts.permissions import HasScope
 from promptcrafter.snapshots import snapshot
+from promptcrafter.wire import to_json
 from prompts import cursors, filters, paging
 from prompts.cursors import Cursor, MalformedCursor
 from prompts.models import Label, Prompt, Tag, Version, searching
@@ -61,16 +63,10 @@ class SearchView(ApiView):
             raise ValidationError({"q": f"Use at most {TERMS_MAX} different words."})
         # Made where it is needed, which in a small library it is not.
         rows: Any = SimpleLazyObject(lambda: shown.rows(request, asked))
-        of_prompt = shown.representation(request, asked)
-        of_columns = shown.of_columns(request, asked)
 
-        def show(row: Any) -> dict[str, Any]:
-            found = of_columns(row) if isinstance(row, tuple) else of_prompt(row)
-            if asked["highlight"] == "true":
-                text = {"content": "", **found}
-                texts = {name: text[name] for name in ("title", "tags", "content")}
-                found["matches"] = matches(wanted, **texts)
-            return found
+        def written(found: Iterable[Any]) -> Iterator[bytes]:
+            pieces = shown.written_found(request, asked, found)
+            return pieces if asked["highlight"] == "false" else _highlighted(pieces, wanted)
 
         if lists.is_paged(request, asked):
             limit = asked.get("limit", PAGE)
@@ -84,9 +80,11 @@ class SearchView(ApiView):
                 )
                 of = lists.identity(request, "relevance")
                 page = _page(hits, limit=limit, cursor=asked.get("cursor"), of=of)
-                found = paging.Page(_rows_of(page.rows, rows), page.cursors)
-            return lists.paged(request, found, show, limit=limit)
-        return lists.whole(request, _in_order(list(self._hits(rows, wanted, asked)), rows), show)
+                shown_rows = [*map(orjson.loads, written(_rows_of(page.rows, rows)))]
+            return lists.paged(request, shown_rows, page.cursors, limit=limit)
+        return lists.whole(
+            request, written(_in_order(list(self._hits(rows, wanted, asked)), rows))
+        )
 
     def _hits(
         self, rows: Any, wanted: list[str], asked: dict[str, Any], **how: Any
@@ -101,6 +99,14 @@ class SearchView(ApiView):
         elif not (tags or is_narrowed):
             how["content"] = asked["content"]
         return searching.ranked(rows, owner, looked_for, tags=tags, is_narrowed=is_narrowed, **how)
+
+
+def _highlighted(pieces: Iterable[bytes], wanted: list[str]) -> Iterator[bytes]:
+    """With where the terms occur."""
+    for piece in pieces:
+        found = orjson.loads(piece)
+        texts = {name: found.get(name, "") for name in ("title", "tags", "content")}
+        yield to_json({**found, "matches": matches(wanted, **texts)})
 
 
 def _rows_of(hits: list[Hit], rows: QuerySet[Any]) -> list[Any]:

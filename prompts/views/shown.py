@@ -1,17 +1,19 @@
 """What a caller sees of prompts in lists: as they are or, of a label or for a key that is limited
 to some, as of the version that the label points at."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from typing import Any
+from itertools import groupby, islice
+from typing import Any, cast
+from uuid import UUID
 
 from django.db.models import QuerySet, Subquery, UUIDField
 from django.db.models.lookups import IsNull
 from rest_framework.request import Request
 
 from accounts.permissions import OutsideLabels, labels_of
-from promptcrafter import ids
 from promptcrafter.statements import Columns, Parameter
+from promptcrafter.wire import to_json
 from prompts import filters, paging
 from prompts.models import Prompt, Version, listed
 from prompts.paging import Order
@@ -60,40 +62,44 @@ def representation(request: Request, asked: Asked) -> Callable[[Any], dict[str, 
     return represent
 
 
-def columns(request: Request, asked: Asked) -> Iterable[Any]:
-    """The caller's prompts in order, as `of_columns` shows them; without a label, and all."""
-    every = _few(asked["ordering"], asked["content"])
+def written(request: Request, asked: Asked) -> Iterator[bytes]:
+    """The caller's prompts in order, each as JSON; without a label, and all."""
+    owner, content = cast(UUID, request.user.pk), asked["content"]
     is_filtered = filters.PARAMETERS & asked.keys()
-    if not is_filtered and (few := every.rows(owner=request.user.pk)):
-        return few
+    if not is_filtered and (few := few_of(owner, asked["ordering"], content)):
+        yield from few
+        return
     (found,) = order(request, asked).parts(rows(request, asked))
-    return found.values_list(*listed.columns(asked["content"])).iterator(chunk_size=ROWS)
+    read = listed.as_text(found, content).iterator(chunk_size=ROWS)
+    while some := list(islice(read, ROWS)):
+        yield from listed.written(some, content, owner=owner)
 
 
-def of_columns(request: Request, asked: Asked) -> Callable[[Any], dict[str, Any]]:
-    """How such a row is written, as `PromptSerializer` writes a prompt."""
-    owner: Any = request.user
-    owner_id = ids.encode("user", owner.pk)
-    names = listed.names(asked["content"])
+def written_found(request: Request, asked: Asked, found: Iterable[Any]) -> Iterator[bytes]:
+    """The caller's prompts that a search found, as rows of `listed` or, some, as instances."""
+    represent, owner = representation(request, asked), cast(UUID, request.user.pk)
+    for is_text, some in groupby(found, key=lambda row: isinstance(row, tuple)):
+        if is_text:
+            yield from listed.written(some, asked["content"], owner=owner)
+        else:
+            yield from (to_json(represent(row)) for row in some)
 
-    def show(row: Any) -> dict[str, Any]:
-        key, *shown = row
-        return dict(zip(names, (ids.encode(Prompt.KIND, key), owner_id, *shown), strict=True))
 
-    return show
+def few_of(owner: Any, ordering: str, content: str) -> list[bytes] | None:
+    """All of somebody's prompts, if they are FEW at most; of more nothing is read, for they are
+    streamed. One query."""
+    found = _few(ordering, content).rows(owner=owner)
+    return found and listed.written(found, content, owner=owner)
 
 
 @cache
 def _few(ordering: str, content: str) -> Columns:
-    """All, if they are FEW at most; of more nothing is read, for they are streamed."""
-
     def found() -> QuerySet[Any]:
         own = Prompt.objects.owned_by(Parameter("owner", UUIDField()))
         # In the order of an index, which alone is read.
         one_more = Subquery(own.order_by("updated_at").values("pk")[FEW : FEW + 1])
-        few = listed.with_preview(own.filter(IsNull(one_more, True)))
-        (rows,) = paging.of(paging.PROMPTS, ordering).parts(few)
-        return rows.values_list(*listed.columns(content))
+        (rows,) = paging.of(paging.PROMPTS, ordering).parts(own.filter(IsNull(one_more, True)))
+        return listed.as_text(rows, content)
 
     return Columns(found, most=FEW)
 
