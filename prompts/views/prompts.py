@@ -20,7 +20,7 @@ from prompts.serializers.prompts import (
 )
 from prompts.views import lists, shown
 from prompts.views.base import OwnedView
-from prompts.views.direct import etag
+from prompts.views.direct.reading import etag
 from prompts.views.idempotent import idempotent
 
 

@@ -82,9 +82,7 @@ class SearchView(ApiView):
                 page = _page(hits, limit=limit, cursor=asked.get("cursor"), of=of)
                 shown_rows = [*map(orjson.loads, written(_rows_of(page.rows, rows)))]
             return lists.paged(request, shown_rows, page.cursors, limit=limit)
-        return lists.whole(
-            request, written(_in_order(list(self._hits(rows, wanted, asked)), rows))
-        )
+        return lists.whole(request, written(_in_order(list(self._hits(rows, wanted, asked)), rows)))
 
     def _hits(
         self, rows: Any, wanted: list[str], asked: dict[str, Any], **how: Any

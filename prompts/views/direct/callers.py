@@ -1,0 +1,41 @@
+"""Who calls, with what, and whether they may."""
+
+from functools import cache
+
+from django.http import HttpRequest
+from django.urls import ResolverMatch, resolve
+
+from accounts import tokens
+from accounts.models import ApiKey, Scope, Session
+from accounts.throttles import allowance
+
+Caller = Session | ApiKey
+
+
+def find(token: str, scope: Scope) -> Caller | None:
+    """Whose token that is, if they may do what the scope names; one query.
+
+    None for a key that is limited to labels, or was not used in this minute, which it notes.
+    Raises InvalidToken.
+    """
+    is_key = token.startswith("pc_")
+    caller = ApiKey.objects.find(token) if is_key else tokens.session_of(token)
+    return caller if caller and may(caller, scope) else None
+
+
+def may(caller: Caller, scope: Scope) -> bool:
+    if not isinstance(caller, ApiKey):
+        return True
+    return scope in caller.scopes and not caller.labels and not caller.is_to_note()
+
+
+def count(request: HttpRequest, caller: Caller, *, like: str) -> None:
+    """One request of theirs, which the log and the metrics know by its user and its route, that of
+    a path `like` its own. Raises Throttled."""
+    allowance.take(caller.user_id)
+    request.user, request.resolver_match = caller.user, _route(like)
+
+
+@cache
+def _route(path: str) -> ResolverMatch:
+    return resolve(path)
