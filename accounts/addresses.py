@@ -1,5 +1,6 @@
 """Where a request comes from."""
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
@@ -21,6 +22,7 @@ def address_of(request: Any) -> str:
     return _network(claimed) or _network(direct) or direct
 
 
+@lru_cache(maxsize=1_024)
 def _network(text: str) -> str | None:
     try:
         address = ip_address(text)

@@ -18,8 +18,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from secrets import token_hex
 from typing import Any
-from uuid import uuid4
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
@@ -30,7 +30,6 @@ from promptcrafter import masking
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
-logger = logging.getLogger(__name__)
 # Not reset when a request ends: Django has something to say of a 5xx after the last middleware.
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
@@ -48,7 +47,8 @@ def each_request(get_response: Handler) -> Handler:
         is_of_interest = request.path not in PROBES or response.status_code != 200
         if settings.ACCESS_LOG and is_of_interest:
             with suppress(Exception):
-                logger.info("", extra={"line": _line(request, response, started=started)})
+                line = json.dumps(_line(request, response, started=started))
+                sys.stderr.write(f"{line}\n")
         return response
 
     return middleware
@@ -57,12 +57,15 @@ def each_request(get_response: Handler) -> Handler:
 def _name(request: HttpRequest) -> str:
     """The X-Request-Id that came, so that a line can be found by it; else a new one."""
     sent = request.META.get("HTTP_X_REQUEST_ID", "")
-    is_fit = _REQUEST_ID.fullmatch(sent) and masking.masked(sent) == sent
-    return sent if is_fit else uuid4().hex
+    is_fit = sent and _REQUEST_ID.fullmatch(sent) and masking.masked(sent) == sent
+    return sent if is_fit else token_hex(16)
 
 
 def _line(request: HttpRequest, response: HttpResponseBase, *, started: float) -> dict[str, Any]:
+    """What a logging.Formatter would be given to write, with nothing of logging in between: that is
+    40 µs of a request that takes 700."""
     return {
+        **_head(time.time(), "INFO", __name__),
         "method": (request.method or "")[:20],
         "path": masking.path(request.path),
         "status": response.status_code,
@@ -84,17 +87,21 @@ class Line(logging.Formatter):
     """JSON, in ASCII: whatever a text holds, it neither ends a line nor moves a terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
-        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        line: dict[str, Any] = {
-            "time": at.replace("+00:00", "Z"),
-            "level": record.levelname,
-            "logger": record.name,
-            "request_id": request_id.get(),
-        }
-        line |= getattr(record, "line", None) or {"message": _message(record)}
+        line = _head(record.created, record.levelname, record.name)
+        line["message"] = _message(record)
         if record.exc_info and record.exc_info[1]:
             line["traceback"] = masking.trace(record.exc_info[1])
         return json.dumps(line)
+
+
+def _head(at: float, level: str, name: str) -> dict[str, Any]:
+    moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    return {
+        "time": f"{moment[:23]}Z",
+        "level": level,
+        "logger": name,
+        "request_id": request_id.get(),
+    }
 
 
 def _message(record: logging.LogRecord) -> str:

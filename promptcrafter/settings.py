@@ -338,7 +338,6 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         # A Host that we don't know is the client's mistake, and each would be a traceback.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
-        "promptcrafter.journal": {"level": "INFO"},
         "_granian": {"level": "WARNING"},
     },
 }
