@@ -60,7 +60,7 @@ def require_scope(request: Request, scope: str) -> None:
         raise InsufficientScope(scope)
 
 
-def labels_of(request: Request) -> list[str]:
+def labels_of(request: Any) -> list[str]:
     """The labels that the caller is limited to; none for who sees all."""
     return request.auth.labels if isinstance(request.auth, ApiKey) else []
 

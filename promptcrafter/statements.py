@@ -35,6 +35,8 @@ class Parameter(models.Expression):
 class Compiled:
     """A queryset's SQL on one database, and where the values go."""
 
+    is_binary = False
+
     def __init__(self, queryset: models.QuerySet[Any, Any], using: str) -> None:
         self.compiler = queryset.query.get_compiler(connection=_closed(using))
         self.sql, self._parameters = self.compiler.as_sql()
@@ -87,7 +89,7 @@ class Once(Generic[Made]):
             yield self._made[using], cursor
 
     def _run(self, using: str, connection: Any, values: dict[str, Any]) -> Any:
-        cursor = statement_cursor(connection)
+        cursor = statement_cursor(connection, is_binary=self._kind.is_binary)
         self._made[using].run(cursor, values)
         return cursor
 
@@ -132,6 +134,10 @@ class Statement(Generic[Row]):
 
 
 class Tuples(Compiled):
+    """JSON is to be cast to text."""
+
+    is_binary = True
+
     def converted(self, rows: list[Any]) -> list[Any]:
         """Column by column."""
         if not rows:
@@ -184,8 +190,9 @@ def _convert(function: Any, expression: Any, connection: Any, value: Any) -> Any
     return function(value, expression, connection)
 
 
-def statement_cursor(connection: Any) -> Any:
-    """PostgreSQL's are prepared; sqlite3 keeps the last 128 of a connection's by itself."""
+def statement_cursor(connection: Any, *, is_binary: bool = False) -> Any:
+    """PostgreSQL's are prepared, and of the answers of some it writes no text; sqlite3 keeps the
+    last 128 of a connection's by itself."""
     if connection.vendor == "postgresql":
-        return connection.statement_cursor()
+        return connection.statement_cursor(is_binary=is_binary)
     return connection.cursor()

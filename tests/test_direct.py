@@ -1,10 +1,10 @@
-"""`GET /prompts/{id}` is answered without its view where all is well, and then as by it."""
+"""What programs ask for most is answered without its view where all is well, and then as by it."""
 
 import pytest
 
 from accounts.models import Scope, Session, User
 from prompts.models import Prompt
-from prompts.views import direct
+from prompts.views import direct, shown
 
 READ = Scope.PROMPTS_READ
 
@@ -96,6 +96,50 @@ def test_what_is_no_prompt_is_told_by_the_view(alice, monkeypatch, wire_id):
     assert one[0] in {400, 404}
 
 
+LISTS = ["", "?content=full", "?content=preview", "?content=none", "?content=", "?content=all"]
+LISTS += ["?limit=1", "?ordering=title", "?label=old", "?x=1", "?content=none&content=none"]
+LISTS = [f"/prompts{query}" for query in LISTS]
+SEARCHES = ["", "?q=", "?q=version", "?q=VERSION+2", "?q=%20", "?q=a%00b", "?q=%FF", "?q=%C3%BC"]
+SEARCHES += ["?q=nowhere", "?q=a&q=b", "?q=a&x=1", "?q=a&content=none", "?q=a;b", "?q=%ED%A0%80"]
+SEARCHES += [f"?q={'a' * 1_000}", f"?q={'a' * 1_001}", f"?q={'+'.join(map(str, range(51)))}"]
+LISTS += [f"/search{query}" for query in SEARCHES]
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_lists_and_searches_are_the_same_either_way(
+    callers, prompt, make_prompt, monkeypatch, path
+):
+    make_prompt(callers["alice"], content="x" * 1_000)
+    for name, caller in callers.items():
+        for method in ("GET", "HEAD"):
+            one, other = both(caller, path, monkeypatch, method)
+            assert one == other, (name, method)
+    tag = callers["alice"].get(path).headers.get("ETag", '"none"')
+    one, other = both(callers["alice"], path, monkeypatch, **{"If-None-Match": tag})
+    assert one == other
+
+
+@pytest.mark.parametrize("path", ["/prompts", "/search?q=long"])
+def test_a_long_list_is_the_same_either_way(alice, make_prompt, monkeypatch, path):
+    for _ in range(shown.FEW + 1):
+        make_prompt(alice, content="long " * 600)
+    answers = []
+    for _ in range(2):
+        answer = alice.get(path)
+        told = {name: value for name, value in answer.items() if name != "X-Request-Id"}
+        answers.append((answer.status_code, b"".join(answer.streaming_content), told))
+        monkeypatch.setattr(direct, "answer", lambda request: None)
+    assert answers[0] == answers[1]
+    assert len(answers[0][1]) > 300_000
+
+
+@pytest.mark.parametrize("path", ["/prompts", "/search?q=version"])
+@pytest.mark.parametrize("method", ["OPTIONS", "DELETE", "PUT"])
+def test_other_calls_of_lists_are_the_views(alice, prompt, monkeypatch, path, method):
+    one, other = both(alice, path, monkeypatch, method)
+    assert one == other
+
+
 def end_session(alice, prompt):
     Session.objects.all().delete()
 
@@ -121,8 +165,12 @@ def test_it_holds_at_once(alice, prompt, happen, status):
     path = f"/prompts/{prompt.wire_id}"
     assert alice.get(path).status_code == 200
     assert alice.get(path, **{"If-None-Match": "*"}).status_code == 304
+    assert alice.get("/prompts").json() != []
     happen(alice, prompt)
     assert alice.get(path).status_code == status
+    for path_of_list in ("/prompts", "/search?q=version"):
+        answer = alice.get(path_of_list)
+        assert (answer.status_code, answer.json()) == (200, []) or answer.status_code == status
     assert alice.get(path, **{"If-None-Match": "*"}).status_code == status
 
 

@@ -78,7 +78,7 @@ class FailingHalfWayView(APIView):
 
     def get(self, request):
         def rows():
-            yield from [b"[]" * 50_000] * 5
+            yield from [[{"text": "x" * 100_000}]] * 5
             raise OperationalError("the inside story")
 
         return lists.whole(request, rows())

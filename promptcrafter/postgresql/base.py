@@ -16,7 +16,7 @@ import psycopg
 from django.db.backends.postgresql import base
 from psycopg import IsolationLevel, errors
 from psycopg.adapt import Loader
-from psycopg.pq import TransactionStatus
+from psycopg.pq import Format, TransactionStatus
 
 # Whether a kept connection still leads anywhere must be known while the caller waits.
 CHECK_SECONDS = 2.0
@@ -142,12 +142,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
         finally:
             self.connection.patience = patience
 
-    def statement_cursor(self) -> Any:
-        """A cursor whose statements are parsed and planned once for each connection."""
+    def statement_cursor(self, *, is_binary: bool) -> Any:
+        """A cursor whose statements are parsed and planned once for each connection.
+
+        In binary, times come as numbers: to write them out, and to read that, was a third of what
+        a list of prompts cost (1.2 for 1.7 ms of a hundred, the server's and PostgreSQL's).
+        """
         self.close_if_health_check_failed()
         self.ensure_connection()
         with self.wrap_database_errors:
-            return self._prepare_cursor(psycopg.Cursor(self.connection))  # type: ignore[attr-defined]
+            cursor = psycopg.Cursor(self.connection)
+            cursor.format = Format.BINARY if is_binary else Format.TEXT
+            return self._prepare_cursor(cursor)  # type: ignore[attr-defined]
 
     @property
     def _lookout(self) -> Lookout:

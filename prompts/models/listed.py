@@ -1,8 +1,8 @@
-"""Prompts as lists show them: rows of text that become JSON without becoming anything else first.
+"""Prompts as lists show them: rows of text that are shown without becoming instances first.
 
-To make keys, times and JSON into Python's objects, and those into text again, was most of what a
-list of 100 cost. Here the database gives the text that it has, and a prompt is a few of these, one
-after another.
+To make keys, times and JSON into Python's objects, one by one, and those into text again was most
+of what a list of 100 cost. Here the database gives what costs it the least, and what it gives is
+made into what is shown a column at a time.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -19,7 +19,14 @@ from promptcrafter import ids
 PREVIEW = 200  # characters
 
 Row = Sequence[Any]
-Write = Callable[[Any], bytes]
+Column = Iterable[Any]
+
+
+class Moment(Cast):
+    """A time, as text where the database keeps it so."""
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        return compiler.compile(self.source_expressions[0])
 
 
 def with_preview(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -31,22 +38,22 @@ def as_text(
 ) -> QuerySet[Any, Any]:
     """The columns `first`, and then those of a Row, with its content (`full`), which is in the
     column `whole`, the `preview` of it, or `none`."""
-    names = ["id", *(column for column, *_ in _columns(content))]
-    casts = {f"{name}_text": Cast(F(name), TextField()) for name in names if name in _AS_TEXT}
-    shown = (f"{name}_text" if name in _AS_TEXT else name for name in names)
+    names = ["id", *(name for name, _ in _columns(content))]
+    casts = {f"{name}_text": _CASTS[name](F(name), TextField()) for name in names if name in _CASTS}
+    shown = (f"{name}_text" if name in _CASTS else name for name in names)
     columns = (whole if name == "content" else name for name in shown)
     return with_preview(rows).annotate(**casts).values_list(*first, *columns)
 
 
-def written(rows: Iterable[Row], content: str, *, owner: UUID) -> list[bytes]:
-    """Each of one or more as JSON, as PromptSerializer shows that owner's prompt."""
+def shown(rows: Iterable[Row], content: str, *, owner: UUID) -> list[dict[str, Any]]:
+    """Each of one or more, as PromptSerializer shows that owner's prompt."""
     columns = _columns(content)
-    fields = ",".join(f'"{name}":%b' for _, name, _ in columns)
-    template = f'{{"_id":"%b","ownerId":"{ids.encode("user", owner)}",{fields}}}'.encode()
-    keys, *texts = zip(*rows, strict=True)
-    values = [map(write, text) for (_, _, write), text in zip(columns, texts, strict=True)]
-    encoded = map(str.encode, ids.encode_all("prompt", keys))
-    return list(map(template.__mod__, zip(encoded, *values, strict=True)))
+    keys, *values = zip(*rows, strict=True)
+    names = ("_id", "ownerId", *(_NAMES.get(name, name) for name, _ in columns))
+    read = (read(column) for (_, read), column in zip(columns, values, strict=True))
+    owners = [ids.encode("user", owner)] * len(keys)
+    shown = zip(ids.encode_all("prompt", keys), owners, *read, strict=True)
+    return [dict(zip(names, row, strict=True)) for row in shown]
 
 
 def key(row: Row) -> UUID:
@@ -54,39 +61,41 @@ def key(row: Row) -> UUID:
 
 
 def updated_at(row: Row) -> datetime:
-    return datetime.fromisoformat(row[-1]).replace(tzinfo=UTC)
+    last: datetime | str = row[-1]
+    return last if isinstance(last, datetime) else datetime.fromisoformat(last).replace(tzinfo=UTC)
 
 
-def _columns(content: str) -> list[tuple[str, str, Write]]:
-    """Column, name and how it is written, in the order that they are shown in."""
+def _columns(content: str) -> list[tuple[str, Callable[[Column], Column]]]:
+    """Each with how it is read, in the order that they are shown in."""
     left_out = {"full": {"preview"}, "preview": {"content"}}.get(content, {"preview", "content"})
     return [each for each in _SHOWN if each[0] not in left_out]
 
 
-def _json(text: str) -> bytes:
-    """Without the spaces that the databases put into it."""
-    return text.encode() if len(text) == 2 else orjson.dumps(orjson.loads(text))
+def _as_is(column: Column) -> Column:
+    return column
 
 
-def _moment(text: str) -> bytes:
-    """`2026-11-24 08:00:00.123456` in UTC, from which PostgreSQL takes zeros at the end and to
-    which it adds `+00`."""
-    text = text.removesuffix("+00")
-    if "." in text:
-        text = text.ljust(26, "0")
-    return f'"{text[:10]}T{text[11:]}Z"'.encode()
+def _json(column: Column) -> Column:
+    return map(orjson.loads, column)
 
 
-_SHOWN: list[tuple[str, str, Write]] = [
-    ("title", "title", orjson.dumps),
-    ("content", "content", orjson.dumps),
-    ("preview", "preview", orjson.dumps),
-    ("model", "model", orjson.dumps),
-    ("tags", "tags", _json),
-    ("variables", "variables", _json),
-    ("version", "version", orjson.dumps),
-    ("labels", "labels", _json),
-    ("created_at", "createdAt", _moment),
-    ("updated_at", "updatedAt", _moment),
+def _moments(column: Column) -> Column:
+    """A text is SQLite's: `2026-11-24 08:00:00.123456`, in UTC."""
+    return [f"{each[:10]}T{each[11:]}Z" if isinstance(each, str) else each for each in column]
+
+
+_SHOWN = [
+    ("title", _as_is),
+    ("content", _as_is),
+    ("preview", _as_is),
+    ("model", _as_is),
+    ("tags", _json),
+    ("variables", _json),
+    ("version", _as_is),
+    ("labels", _json),
+    ("created_at", _moments),
+    ("updated_at", _moments),
 ]
-_AS_TEXT = {"id", *(column for column, _, write in _SHOWN if write in {_json, _moment})}
+_CASTS = {"id": Cast, "tags": Cast, "variables": Cast, "labels": Cast}
+_CASTS |= {"created_at": Moment, "updated_at": Moment}
+_NAMES = {"created_at": "createdAt", "updated_at": "updatedAt"}

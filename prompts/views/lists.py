@@ -20,7 +20,7 @@ from prompts import paging
 from prompts.cursors import MalformedCursor
 from prompts.paging import Order
 from prompts.parameters import PAGE
-from prompts.views.shown import ROWS
+from prompts.views.shown import ROWS, Call
 
 AT_ONCE = 262_144  # bytes; a shorter list is made before it is sent, and so gets an ETag
 CHUNK = 65_536
@@ -39,7 +39,7 @@ def answer(
     if is_paged(request, asked):
         return _page(request, rows, order, show, asked=asked)
     parts = (part.iterator(chunk_size=ROWS) for part in order.parts(rows))
-    return whole(request, (to_json(show(row)) for row in chain.from_iterable(parts)))
+    return whole(request, ([show(row)] for row in chain.from_iterable(parts)))
 
 
 def is_paged(request: Request, asked: Mapping[str, Any]) -> bool:
@@ -47,9 +47,9 @@ def is_paged(request: Request, asked: Mapping[str, Any]) -> bool:
     return is_html or "limit" in asked or "cursor" in asked
 
 
-def whole(request: Request, pieces: Iterator[bytes]) -> HttpResponseBase:
-    """All of them, each JSON; those of a long list are sent as they are read, and never all held in
-    memory."""
+def whole(request: Call, shown: Iterator[list[dict[str, Any]]]) -> HttpResponseBase:
+    """All of them; those of a long list are sent as they are read, and never all held in memory."""
+    pieces = (to_json(some)[1:-1] for some in shown)
     first, size = [], 0
     for piece in pieces:
         first.append(piece)
@@ -57,12 +57,8 @@ def whole(request: Request, pieces: Iterator[bytes]) -> HttpResponseBase:
         if size > AT_ONCE:
             rest = iter(()) if request.method == "HEAD" else chain(first, pieces)
             return StreamingHttpResponse(_told(_array(rest)), content_type="application/json")
-    return at_once(first)
-
-
-def at_once(pieces: list[bytes]) -> HttpResponse:
-    """With its ETag, by a hash that takes less than half as long as that of Django's middleware."""
-    body = b"[" + b",".join(pieces) + b"]"
+    body = b"[" + b",".join(first) + b"]"
+    # By a hash that takes less than half as long as that of Django's middleware.
     tag = f'"{hashlib.sha1(body, usedforsecurity=False).hexdigest()}"'
     headers = {"ETag": tag, "Content-Length": str(len(body))}
     return HttpResponse(body, content_type="application/json", headers=headers)
@@ -86,9 +82,9 @@ def _page(
     return paged(request, [show(row) for row in page.rows], page.cursors, limit=limit)
 
 
-def identity(request: Request, ordering: str) -> str:
+def identity(request: Call, ordering: str) -> str:
     """Which list a cursor is a place in: of that path and those filters, in that order."""
-    asked = [each for each in request.query_params.lists() if each[0] not in OF_A_PAGE]
+    asked = [each for each in request.GET.lists() if each[0] not in OF_A_PAGE]
     filters = urlencode(sorted(asked), doseq=True)
     return f"{ordering} {crc32(f'{request.path}?{filters}'.encode()):08x}"
 

@@ -67,7 +67,7 @@ class PromptViewSet(OwnedView, GenericViewSet):
         that version."""
         asked = self.asked(PromptListParameters)
         if not (lists.is_paged(request, asked) or shown.labels(request, asked)):
-            return lists.whole(request, shown.written(request, asked))
+            return lists.whole(request, shown.every(request, asked))
         order = shown.order(request, asked)
         show = shown.representation(request, asked)
         return lists.answer(request, shown.rows(request, asked), order, show, asked=asked)

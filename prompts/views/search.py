@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, dropwhile, islice, takewhile
 from typing import Any
 
-import orjson
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http.response import HttpResponseBase
 from django.utils.functional import SimpleLazyObject
@@ -18,13 +17,19 @@ from rest_framework.response import Response
 from accounts.api import ApiView
 from accounts.permissions import HasScope
 from promptcrafter.snapshots import snapshot
-from promptcrafter.wire import to_json
 from prompts import cursors, filters, paging
 from prompts.cursors import Cursor, MalformedCursor
 from prompts.models import Label, Prompt, Tag, Version, searching
 from prompts.models.searching import Hit
 from prompts.models.values import IN_ORDER, with_values
-from prompts.parameters import PAGE, TERMS_MAX, CompletionParameters, SearchParameters, names
+from prompts.parameters import (
+    PAGE,
+    QUERY_MAX_LENGTH,
+    TERMS_MAX,
+    CompletionParameters,
+    SearchParameters,
+    names,
+)
 from prompts.search import Term, fold, matches, terms
 from prompts.serializers.prompts import (
     FoundPromptSerializer,
@@ -33,6 +38,7 @@ from prompts.serializers.prompts import (
 )
 from prompts.views import lists, shown
 from prompts.views.base import PROMPTS
+from prompts.views.shown import Call
 
 
 class SearchView(ApiView):
@@ -61,50 +67,67 @@ class SearchView(ApiView):
         wanted = terms(asked["q"])
         if len(wanted) > TERMS_MAX:
             raise ValidationError({"q": f"Use at most {TERMS_MAX} different words."})
+        search = _Search(request, asked, wanted)
+        if not lists.is_paged(request, asked):
+            return lists.whole(request, search.whole())
+        prompts, cursors = search.page()
+        return lists.paged(request, prompts, cursors, limit=search.limit)
+
+
+def whole(request: Call, query: str) -> HttpResponseBase | None:
+    """All that match it, or None where it is not a query, or too long a one."""
+    wanted = terms(query)
+    is_too_long = len(query) > QUERY_MAX_LENGTH or len(wanted) > TERMS_MAX
+    if not wanted or is_too_long or "\0" in query:
+        return None
+    asked = {"content": "full", "highlight": "false"}
+    return lists.whole(request, _Search(request, asked, wanted).whole())
+
+
+class _Search:
+    """One that was asked for, with its terms."""
+
+    def __init__(self, request: Call, asked: dict[str, Any], wanted: list[str]) -> None:
+        self.request, self.asked, self.wanted = request, asked, wanted
+        self.limit = asked.get("limit", PAGE)
         # Made where it is needed, which in a small library it is not.
-        rows: Any = SimpleLazyObject(lambda: shown.rows(request, asked))
+        self.rows: Any = SimpleLazyObject(lambda: shown.rows(request, asked))
 
-        def written(found: Iterable[Any]) -> Iterator[bytes]:
-            pieces = shown.written_found(request, asked, found)
-            return pieces if asked["highlight"] == "false" else _highlighted(pieces, wanted)
+    def whole(self) -> Iterator[list[dict[str, Any]]]:
+        return self._shown(_in_order(list(self._hits()), self.rows))
 
-        if lists.is_paged(request, asked):
-            limit = asked.get("limit", PAGE)
-            with snapshot(Prompt):
-                hits = self._hits(
-                    rows,
-                    wanted,
-                    asked,
-                    in_snapshot=True,
-                    shown=0 if "cursor" in asked else limit + 1,
-                )
-                of = lists.identity(request, "relevance")
-                page = _page(hits, limit=limit, cursor=asked.get("cursor"), of=of)
-                shown_rows = [*map(orjson.loads, written(_rows_of(page.rows, rows)))]
-            return lists.paged(request, shown_rows, page.cursors, limit=limit)
-        return lists.whole(request, written(_in_order(list(self._hits(rows, wanted, asked)), rows)))
+    def page(self) -> tuple[list[dict[str, Any]], Mapping[str, str | None]]:
+        """Raises ValidationError for the cursor."""
+        cursor, of = self.asked.get("cursor"), lists.identity(self.request, "relevance")
+        with snapshot(Prompt):
+            hits = self._hits(in_snapshot=True, shown=0 if cursor is not None else self.limit + 1)
+            page = _page(hits, limit=self.limit, cursor=cursor, of=of)
+            prompts = [*chain.from_iterable(self._shown(_rows_of(page.rows, self.rows)))]
+        return prompts, page.cursors
 
-    def _hits(
-        self, rows: Any, wanted: list[str], asked: dict[str, Any], **how: Any
-    ) -> Iterator[Hit]:
-        labels, owner = shown.labels(self.request, asked), self.request.user
-        looked_for, tags = [Term(text) for text in wanted], asked.get("tag", [])
-        is_narrowed = filters.narrows(asked)
+    def _shown(self, found: Iterable[Any]) -> Iterator[list[dict[str, Any]]]:
+        prompts = shown.found(self.request, self.asked, found)
+        if self.asked["highlight"] == "false":
+            return prompts
+        return ([_highlighted(each, self.wanted) for each in some] for some in prompts)
+
+    def _hits(self, **how: Any) -> Iterator[Hit]:
+        rows, labels = self.rows, shown.labels(self.request, self.asked)
+        tags, is_narrowed = self.asked.get("tag", []), filters.narrows(self.asked)
         if labels:
             of_them = Exists(rows.order_by().filter(prompt=OuterRef("prompt")))
-            rows = Label.objects.released(*labels, owner=owner)
+            rows = Label.objects.released(*labels, owner=self.request.user)
             rows = rows.filter(of_them) if tags or is_narrowed else rows
         elif not (tags or is_narrowed):
-            how["content"] = asked["content"]
+            how["content"] = self.asked["content"]
+        looked_for, owner = [Term(text) for text in self.wanted], self.request.user
         return searching.ranked(rows, owner, looked_for, tags=tags, is_narrowed=is_narrowed, **how)
 
 
-def _highlighted(pieces: Iterable[bytes], wanted: list[str]) -> Iterator[bytes]:
+def _highlighted(prompt: dict[str, Any], wanted: list[str]) -> dict[str, Any]:
     """With where the terms occur."""
-    for piece in pieces:
-        found = orjson.loads(piece)
-        texts = {name: found.get(name, "") for name in ("title", "tags", "content")}
-        yield to_json({**found, "matches": matches(wanted, **texts)})
+    texts = {name: prompt.get(name, "") for name in ("title", "tags", "content")}
+    return {**prompt, "matches": matches(wanted, **texts)}
 
 
 def _rows_of(hits: list[Hit], rows: QuerySet[Any]) -> list[Any]:

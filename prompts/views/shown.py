@@ -9,23 +9,24 @@ from uuid import UUID
 
 from django.db.models import QuerySet, Subquery, UUIDField
 from django.db.models.lookups import IsNull
+from django.http import HttpRequest
 from rest_framework.request import Request
 
 from accounts.permissions import OutsideLabels, labels_of
 from promptcrafter.statements import Columns, Parameter
-from promptcrafter.wire import to_json
 from prompts import filters, paging
 from prompts.models import Prompt, Version, listed
 from prompts.paging import Order
 from prompts.serializers.prompts import PromptSerializer
 
 Asked = dict[str, Any]
+Call = Request | HttpRequest  # once its caller is known, whose `user` and `auth` it has
 
 FEW = 100  # that are read at once, not streamed: PostgreSQL's cursors cost a millisecond
 ROWS = 50  # that are read at a time, for each may be long
 
 
-def labels(request: Request, asked: Asked) -> list[str]:
+def labels(request: Call, asked: Asked) -> list[str]:
     """Those that prompts are shown as of, the first that is set; none where they are shown as they
     are. Raises OutsideLabels."""
     label, limits = asked.get("label"), labels_of(request)
@@ -34,7 +35,7 @@ def labels(request: Request, asked: Asked) -> list[str]:
     return [label] if label else limits
 
 
-def rows(request: Request, asked: Asked) -> QuerySet[Any]:
+def rows(request: Call, asked: Asked) -> QuerySet[Any]:
     """The caller's prompts, or versions of them with their `prompt`, that fit the filters."""
     names = labels(request, asked)
     found: QuerySet[Any]
@@ -46,7 +47,7 @@ def rows(request: Request, asked: Asked) -> QuerySet[Any]:
     return _with_content(found, asked.get("content", "full"))
 
 
-def order(request: Request, asked: Asked) -> Order:
+def order(request: Call, asked: Asked) -> Order:
     name = asked["ordering"]
     if labels(request, asked):
         return paging.of(paging.VERSIONS, name, key="prompt_id", by="carried")
@@ -54,7 +55,7 @@ def order(request: Request, asked: Asked) -> Order:
     return paging.of(paging.PROMPTS, name, **by)
 
 
-def representation(request: Request, asked: Asked) -> Callable[[Any], dict[str, Any]]:
+def representation(request: Call, asked: Asked) -> Callable[[Any], dict[str, Any]]:
     """How one of the rows is written."""
     limits = labels_of(request)
     context = {"content": asked.get("content", "full"), "labels": limits}
@@ -62,38 +63,34 @@ def representation(request: Request, asked: Asked) -> Callable[[Any], dict[str, 
     return represent
 
 
-def written(request: Request, asked: Asked) -> Iterator[bytes]:
-    """The caller's prompts in order, each as JSON; without a label, and all."""
+def every(request: Call, asked: Asked) -> Iterator[list[dict[str, Any]]]:
+    """All of the caller's prompts in order, some at a time; without a label."""
     owner, content = cast(UUID, request.user.pk), asked["content"]
-    is_filtered = filters.PARAMETERS & asked.keys()
-    if not is_filtered and (few := few_of(owner, asked["ordering"], content)):
-        yield from few
-        return
+    if not filters.PARAMETERS & asked.keys():
+        few = _few(asked["ordering"], content).rows(owner=owner)
+        if few:
+            yield listed.shown(few, content, owner=owner)
+            return
     (found,) = order(request, asked).parts(rows(request, asked))
     read = listed.as_text(found, content).iterator(chunk_size=ROWS)
     while some := list(islice(read, ROWS)):
-        yield from listed.written(some, content, owner=owner)
+        yield listed.shown(some, content, owner=owner)
 
 
-def written_found(request: Request, asked: Asked, found: Iterable[Any]) -> Iterator[bytes]:
+def found(request: Call, asked: Asked, rows: Iterable[Any]) -> Iterator[list[dict[str, Any]]]:
     """The caller's prompts that a search found, as rows of `listed` or, some, as instances."""
     represent, owner = representation(request, asked), cast(UUID, request.user.pk)
-    for is_text, some in groupby(found, key=lambda row: isinstance(row, tuple)):
+    for is_text, some in groupby(rows, key=lambda row: isinstance(row, tuple)):
         if is_text:
-            yield from listed.written(some, asked["content"], owner=owner)
+            yield listed.shown(some, asked["content"], owner=owner)
         else:
-            yield from (to_json(represent(row)) for row in some)
-
-
-def few_of(owner: Any, ordering: str, content: str) -> list[bytes] | None:
-    """All of somebody's prompts, if they are FEW at most; of more nothing is read, for they are
-    streamed. One query."""
-    found = _few(ordering, content).rows(owner=owner)
-    return found and listed.written(found, content, owner=owner)
+            yield from ([represent(row)] for row in some)
 
 
 @cache
 def _few(ordering: str, content: str) -> Columns:
+    """All, if they are FEW at most; of more nothing is read, for they are streamed."""
+
     def found() -> QuerySet[Any]:
         own = Prompt.objects.owned_by(Parameter("owner", UUIDField()))
         # In the order of an index, which alone is read.

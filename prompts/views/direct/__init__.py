@@ -11,7 +11,7 @@ own do (docs/benchmarks.md).
 import re
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 
 from accounts import tokens
 from accounts.authentication import bearer_token
@@ -24,7 +24,8 @@ Handler = Callable[[HttpRequest], HttpResponseBase]
 
 ROUTES = [
     ("GET", re.compile("/prompts/prompt_[^/]+"), reading.answer),
-    ("GET", re.compile("/prompts"), listing.answer),
+    ("GET", re.compile("/prompts"), listing.every),
+    ("GET", re.compile("/search"), listing.found),
 ]
 
 
@@ -37,7 +38,7 @@ def directly(get_response: Handler) -> Handler:
     return middleware
 
 
-def answer(request: HttpRequest) -> HttpResponse | None:
+def answer(request: HttpRequest) -> HttpResponseBase | None:
     token = bearer_token(request)
     if token is None or request.META.get("HTTP_ACCEPT", "*/*") not in JSON:
         return None

@@ -29,11 +29,12 @@ def may(caller: Caller, scope: Scope) -> bool:
     return scope in caller.scopes and not caller.labels and not caller.is_to_note()
 
 
-def count(request: HttpRequest, caller: Caller, *, like: str) -> None:
-    """One request of theirs, which the log and the metrics know by its user and its route, that of
-    a path `like` its own. Raises Throttled."""
+def accept(request: HttpRequest, caller: Caller, *, like: str) -> None:
+    """Counts a request of theirs, and tells what comes after whose it is, and by what route: that
+    of a path `like` its own. Raises Throttled."""
     allowance.take(caller.user_id)
     request.user, request.resolver_match = caller.user, _route(like)
+    request.auth = caller  # type: ignore[attr-defined]
 
 
 @cache

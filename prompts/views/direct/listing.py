@@ -1,26 +1,37 @@
-"""`GET /prompts`, all that somebody has, where that is not much: two statements."""
+"""`GET /prompts`, all that somebody has, newest first, and `GET /search?q=…`, all that matches."""
 
 import re
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 
 from accounts.models import Scope
-from prompts.views import lists, shown
+from prompts.views import lists, search, shown
 from prompts.views.direct import callers
 
-_QUERY = re.compile("(content=(?P<content>full|preview|none))?")
+_CONTENT = re.compile("(content=(?P<content>full|preview|none))?")
+_WORDS = re.compile("q=[^&]+")
 
 
-def answer(request: HttpRequest, token: str) -> HttpResponse | None:
-    query = _QUERY.fullmatch(request.META.get("QUERY_STRING", ""))
-    if query is None or "HTTP_IF_NONE_MATCH" in request.META or settings.READ_FROM_REPLICA:
+def every(request: HttpRequest, token: str) -> HttpResponseBase | None:
+    query = _CONTENT.fullmatch(request.META.get("QUERY_STRING", ""))
+    if query is None or not _is_accepted(request, token, like="/prompts"):
         return None
+    asked = {"ordering": "-createdAt", "content": query["content"] or "full"}
+    return lists.whole(request, shown.every(request, asked))
+
+
+def found(request: HttpRequest, token: str) -> HttpResponseBase | None:
+    query = request.META.get("QUERY_STRING", "")
+    if not _WORDS.fullmatch(query) or not _is_accepted(request, token, like="/search"):
+        return None
+    return search.whole(request, request.GET["q"])
+
+
+def _is_accepted(request: HttpRequest, token: str, *, like: str) -> bool:
+    if "HTTP_IF_NONE_MATCH" in request.META or settings.READ_FROM_REPLICA:
+        return False
     caller = callers.find(token, Scope.PROMPTS_READ)
-    if caller is None:
-        return None
-    pieces = shown.few_of(caller.user_id, "-createdAt", query["content"] or "full")
-    if not pieces or sum(map(len, pieces)) > lists.AT_ONCE:
-        return None
-    callers.count(request, caller, like="/prompts")
-    return lists.at_once(pieces)
+    if caller is not None:
+        callers.accept(request, caller, like=like)
+    return caller is not None

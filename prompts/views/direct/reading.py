@@ -44,7 +44,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse | None:
         known, found = None, _find(token, key, label, WHOLE)
     if found is None:
         return None
-    callers.count(request, found.caller, like="/prompts/prompt_0")
+    callers.accept(request, found.caller, like="/prompts/prompt_0")
     return _not_modified(found.tag) if known else _whole(found)
 
 
