@@ -29,14 +29,13 @@ def prepare() -> str:
     except (CommandError, Taken) as error:
         raise ImproperlyConfigured(str(error)) from error
     release = ".".join(map(str, connection.get_database_version()))
-    # Workers are forked, and a connection must not be shared with a fork.
+    # This process ends: PostgreSQL would log it as a client that was lost.
     connections.close_all()
     return f"{connection.display_name} {release}"
 
 
 def collect_static_files() -> None:
-    """Where they are not those that were collected last: it takes 0.8 s, and 14 MB that workers
-    inherit.
+    """Where they are not those that were collected last: it takes 0.8 s.
 
     A start that was killed half-way may have left half a file, which looks up to date to the next
     start, or half a manifest, which stops it.

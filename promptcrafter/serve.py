@@ -11,8 +11,10 @@ import secrets
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import NamedTemporaryFile, mkdtemp
 
@@ -31,7 +33,7 @@ from promptcrafter.environment import DATA_DIR, flag
 from promptcrafter.instance import Instance
 from promptcrafter.parent import Parent
 from promptcrafter.preparing import prepare
-from promptcrafter.worker import load_application
+from promptcrafter.worker import end_with_parent, load_application
 
 logger = logging.getLogger("promptcrafter.serve")  # it runs as __main__
 
@@ -131,12 +133,19 @@ def serve(inherited: str = "", *predecessors: str) -> None:
         listen_and_serve(inherited, *predecessors)
 
 
+def prepare_apart() -> str:
+    """`prepare` in a process that ends with it, as do its connections and the 14 MB that workers
+    would inherit."""
+    with ProcessPoolExecutor(1, get_context("fork"), initializer=end_with_parent) as apart:
+        return apart.submit(prepare).result()
+
+
 def listen_and_serve(inherited: str, *predecessors: str) -> None:
     if inherited:
         listeners = listening.inherited(map(int, inherited.split(",")))
     else:
         listeners = listening.listen(settings.HOST, settings.PORT, count=settings.WORKERS)
-    database = "" if inherited else prepare()
+    database = "" if inherited else prepare_apart()
     address = listeners[0].getsockname()[0]
     url = f"http://{reachable(address)}:{settings.PORT}"
     with Instance(DATA_DIR, settings.PORT) as instance:

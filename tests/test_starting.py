@@ -18,6 +18,7 @@ from django.db import connection
 from promptcrafter import locks, preparing
 from promptcrafter.management.commands import migrate
 from tests import live
+from tests.benchmarks.processes import memory_mb
 
 ON_POSTGRESQL = "TEST_DATABASE_URL" in os.environ
 KEYS = {"SECRET_KEY": "k" * 60, "JWT_SIGNING_KEY": "j" * 60}
@@ -40,6 +41,21 @@ def test_four_servers_start_at_once_on_an_empty_database(tmp_path):
             for process, _ in servers:
                 process.send_signal(signal.SIGINT)
             assert [process.wait(timeout=60) for process, _ in servers] == [0] * 4
+
+
+def test_a_first_start_leaves_no_more_in_memory_than_the_next(tmp_path):
+    """It migrates an empty database and collects all static files, which takes some 14 MB."""
+    with live.database() as of_database:
+        first, second = (megabytes_of_a_start(tmp_path, **of_database) for _ in range(2))
+    assert first < second + 8  # of two processes
+
+
+def megabytes_of_a_start(directory, **environment):
+    process, _ = live.start(directory, WORKERS="1", **environment)
+    megabytes = memory_mb(process.pid, "VmRSS")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) == 0
+    return megabytes
 
 
 KILLED = """
