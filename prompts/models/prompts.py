@@ -418,11 +418,7 @@ class Prompt(models.Model):
             self,
             [*changed, *written],
             known=known,
-            gone=[
-                writes.Gone(Tag, {"prompt_id": self.pk, "name": name})
-                for name in tags_before
-                if name not in self.tags
-            ],
+            gone=[writes.Gone(Tag, {"prompt_id": self.pk, "name": name}) for name in removed],
             new=[self._new_version(author, source, message), *self._new_tags(added)],
         )
         return True
