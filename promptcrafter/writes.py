@@ -1,42 +1,88 @@
-"""Rows that are written by statements made once, and sent together.
+"""Rows that are written by statements made once, and together.
 
 Django makes an INSERT or UPDATE anew for each row that is saved, which costs more than the database
-takes for it, and waits for the answer to each. Here both are done once: the first halves what it
-costs to save a prompt with its version and its tags, the second what it waits for.
+takes for it, and an instance of its model. Here a row is a dict, the SQL is made once for each
+shape, and what belongs together is one statement on PostgreSQL: a transaction of its own, with
+nothing to begin and to commit. On SQLite, which has nothing to wait for, it is several.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from itertools import groupby
+from typing import Any, NamedTuple
 
-from django.db import DEFAULT_DB_ALIAS, connections, models
+import orjson
+from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
+from psycopg.types.json import Jsonb
 
 from promptcrafter.statements import statement_cursor
 
 
-@contextmanager
-def together(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
-    """The rows written within go to PostgreSQL in one message, and what is wrong with one of them
-    is raised at the end. For writing alone: no answer comes before. SQLite has nothing to wait for.
-    """
-    connection = connections[using]
-    if connection.vendor != "postgresql":
-        yield
-        return
-    connection.ensure_connection()
-    with connection.wrap_database_errors, connection.connection.pipeline():
-        yield
+class Overtaken(Exception):
+    """The row is not as it was read any more."""
 
 
-def insert(*rows: models.Model, using: str = DEFAULT_DB_ALIAS) -> None:
-    """Writes new rows of one model. A number that the database gives as their key is not learnt."""
+class New(NamedTuple):
+    """A row to insert. A number that the database gives as its key is not learnt."""
+
+    model: type[models.Model]
+    values: Mapping[str, Any]  # by the fields' `attname`, with other things or not
+
+
+class Gone(NamedTuple):
+    """Rows to delete: those that have these values."""
+
+    model: type[models.Model]
+    values: Mapping[str, Any]
+
+
+class Part(NamedTuple):
+    """A statement, alone or within another one."""
+
+    sql: str
+    values: list[Any]
+
+
+def insert(*rows: New) -> None:
+    """Writes all of them or none; those of one model are next to each other."""
     if not rows:
         return
-    connection, fields = connections[using], _fields(type(rows[0]))
-    values = [_value(field, row, connection) for row in rows for field in fields]
-    with statement_cursor(connection) as cursor:
-        cursor.execute(_insert(type(rows[0]), len(rows)), values)
+    connection = connections[DEFAULT_DB_ALIAS]
+    parts = list(_inserts(rows, connection))
+    if connection.vendor == "postgresql":
+        _execute(connection, _together(*(part.sql for part in parts)), parts)
+    elif len(parts) == 1:
+        _execute(connection, parts[0].sql, parts)
+    else:
+        with transaction.atomic():
+            for part in parts:
+                _execute(connection, part.sql, [part])
+
+
+def swap(
+    row: models.Model,
+    names: Sequence[str],
+    *,
+    known: Mapping[str, Any],
+    gone: Sequence[Gone] = (),
+    new: Sequence[New] = (),
+) -> None:
+    """Writes these columns of the row that has the `known` values, and with it the rest; raises
+    Overtaken, and writes nothing, where there is no such row any more."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    update = _updating(row, names, known, connection)
+    parts = [_deleting(each, connection) for each in gone]
+    parts += [_inserting(each, connection) for each in new]
+    if connection.vendor == "postgresql":
+        sql = _if_swapped(update.sql, *(part.sql for part in parts))
+        if not _execute(connection, sql, [update, *parts]):
+            raise Overtaken
+        return
+    with transaction.atomic():
+        if not _execute(connection, update.sql, [update]):
+            raise Overtaken
+        for part in parts:
+            _execute(connection, part.sql, [part])
 
 
 def require_no_options(args: tuple[Any, ...], options: dict[str, Any]) -> None:
@@ -47,40 +93,137 @@ def require_no_options(args: tuple[Any, ...], options: dict[str, Any]) -> None:
         raise TypeError("A new row is written whole, and to the default database.")
 
 
-def saved(row: models.Model, using: str = DEFAULT_DB_ALIAS) -> None:
+def saved(row: models.Model) -> None:
     """What Django notes of a row that it inserted, once it is known that it was."""
-    row._state.adding, row._state.db = False, using
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
-def update(row: models.Model, names: Sequence[str], *, using: str = DEFAULT_DB_ALIAS) -> None:
-    """Writes these fields of a row that is locked."""
-    connection = connections[using]
-    fields = [*map(row._meta.get_field, names), row._meta.pk]
-    values = [_value(field, row, connection) for field in fields]
+def _execute(connection: Any, sql: str, parts: Sequence[Part]) -> int:
+    """How many rows it wrote, or returned."""
     with statement_cursor(connection) as cursor:
-        cursor.execute(_update(type(row), tuple(names)), values)
+        cursor.execute(sql, [value for part in parts for value in part.values])
+        return int(cursor.rowcount)
 
 
-def _value(field: Any, row: models.Model, connection: Any) -> Any:
-    return field.get_db_prep_save(getattr(row, field.attname), connection)
+def _inserts(rows: Sequence[New], connection: Any) -> Iterator[Part]:
+    for model, group in groupby(rows, lambda row: row.model):
+        same = list(group)
+        names = _columns(model)
+        values = [each for row in same for each in _prepared(model, names, row.values, connection)]
+        yield Part(_insert(model, len(same)), values)
+
+
+def _updating(
+    row: models.Model, names: Sequence[str], known: Mapping[str, Any], connection: Any
+) -> Part:
+    model, told = type(row), tuple(name for name, value in known.items() if value is not None)
+    absent = tuple(name for name, value in known.items() if value is None)
+    values = _prepared(model, names, row.__dict__, connection)
+    values += _prepared(model, told, known, connection)
+    return Part(_update(model, tuple(names), told, absent), values)
+
+
+def _inserting(row: New, connection: Any) -> Part:
+    names = _columns(row.model)
+    return Part(_select(row.model), _prepared(row.model, names, row.values, connection))
+
+
+def _deleting(rows: Gone, connection: Any) -> Part:
+    names = tuple(rows.values)
+    values = _prepared(rows.model, names, rows.values, connection)
+    return Part(_delete(rows.model, names), values)
+
+
+# Values -----------------------------------------------------------------------------------------
+
+
+def _prepared(
+    model: type[models.Model], names: Sequence[str], values: Mapping[str, Any], connection: Any
+) -> list[Any]:
+    how = _how(model, connection.vendor)
+    return [
+        values[name] if how[name] is None else how[name](values[name], connection) for name in names
+    ]
 
 
 @cache
-def _fields(model: type[models.Model]) -> list[Any]:
+def _how(model: type[models.Model], vendor: str) -> dict[str, Any]:
+    """What makes a field's value the database's, by name; None where it is that already."""
+    return {each.attname: _preparing(each, vendor) for each in model._meta.concrete_fields}
+
+
+def _preparing(field: Any, vendor: str) -> Callable[[Any, Any], Any] | None:
+    field = field.target_field if field.is_relation else field
+    if isinstance(field, models.CharField | models.TextField):
+        return None
+    if vendor == "postgresql":
+        if isinstance(field, models.UUIDField | models.DateTimeField):
+            return None
+        if isinstance(field, models.JSONField):
+            return _jsonb
+    return field.get_db_prep_save
+
+
+def _jsonb(value: Any, connection: Any) -> Any:
+    return Jsonb(value, dumps=orjson.dumps)
+
+
+# SQL --------------------------------------------------------------------------------------------
+
+
+@cache
+def _columns(model: type[models.Model]) -> tuple[str, ...]:
+    """By `attname`, which is what a column is called. Not that which the database fills in."""
     fields = model._meta.local_concrete_fields
-    return [each for each in fields if not isinstance(each, models.AutoField)]
+    return tuple(each.attname for each in fields if not isinstance(each, models.AutoField))
 
 
 @cache
 def _insert(model: type[models.Model], count: int) -> str:
-    columns = ", ".join(f'"{field.column}"' for field in _fields(model))
-    row = ", ".join(["%s"] * len(_fields(model)))
-    rows = ", ".join([f"({row})"] * count)
-    return f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES {rows}'  # noqa: S608
+    row = ", ".join(["%s"] * len(_columns(model)))
+    return f"{_into(model)} VALUES {', '.join([f'({row})'] * count)}"
 
 
 @cache
-def _update(model: type[models.Model], names: tuple[str, ...]) -> str:
-    meta: Any = model._meta
-    columns = ", ".join(f'"{meta.get_field(name).column}" = %s' for name in names)
-    return f'UPDATE "{meta.db_table}" SET {columns} WHERE "{meta.pk.column}" = %s'  # noqa: S608
+def _select(model: type[models.Model]) -> str:
+    """One row, on conditions that are added."""
+    row = ", ".join(["%s"] * len(_columns(model)))
+    return f"{_into(model)} SELECT {row} WHERE true"
+
+
+def _into(model: type[models.Model]) -> str:
+    columns = ", ".join(f'"{name}"' for name in _columns(model))
+    return f'INSERT INTO "{model._meta.db_table}" ({columns})'
+
+
+@cache
+def _update(
+    model: type[models.Model],
+    names: tuple[str, ...],
+    told: tuple[str, ...],
+    absent: tuple[str, ...],
+) -> str:
+    changes = ", ".join(f'"{name}" = %s' for name in names)
+    known = [*(f'"{name}" = %s' for name in told), *(f'"{name}" IS NULL' for name in absent)]
+    return f'UPDATE "{model._meta.db_table}" SET {changes} WHERE {" AND ".join(known)}'  # noqa: S608
+
+
+@cache
+def _delete(model: type[models.Model], names: tuple[str, ...]) -> str:
+    known = " AND ".join(f'"{name}" = %s' for name in names)
+    return f'DELETE FROM "{model._meta.db_table}" WHERE {known}'  # noqa: S608
+
+
+@cache
+def _together(*statements: str) -> str:
+    *first, last = statements
+    named = ", ".join(f"part_{number} AS ({sql})" for number, sql in enumerate(first))
+    return f"WITH {named} {last}" if first else last
+
+
+@cache
+def _if_swapped(update: str, *statements: str) -> str:
+    """One row where the update found its own, and none, with nothing else done, where not."""
+    parts = (f"{sql} AND EXISTS (SELECT FROM swapped)" for sql in statements)
+    named = "".join(f", part_{number} AS ({sql})" for number, sql in enumerate(parts))
+    return f"WITH swapped AS ({update} RETURNING 1){named} SELECT 1 FROM swapped"  # noqa: S608

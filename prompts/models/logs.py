@@ -172,7 +172,7 @@ class Log(models.Model):
         if self._state.adding:
             writes.require_no_options(args, kwargs)
             self.complete()
-            writes.insert(self)
+            writes.insert(writes.New(Log, self.__dict__))
             writes.saved(self)
         else:
             super().save(*args, **kwargs)

@@ -5,7 +5,6 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.db import models
 
-from promptcrafter import writes
 from promptcrafter.statements import Parameter, Statement
 from prompts import diffs
 from prompts.models.immutable import ImmutableError
@@ -99,10 +98,6 @@ class Version(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise ImmutableError("Versions end with their prompt, never before.")
-
-    def append(self) -> None:
-        """Writes the new version, as Prompt's verbs do."""
-        writes.insert(self)
 
     @property
     def owner_id(self) -> Any:
