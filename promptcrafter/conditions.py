@@ -1,5 +1,6 @@
 """Conditional requests (RFC 9110, section 13): what a client makes depend on an entity tag."""
 
+from django.http import HttpRequest
 from django.utils.http import parse_etags
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
@@ -12,7 +13,7 @@ class PreconditionFailed(APIException):
     default_detail = "It has changed since you read it; read it again, then repeat your change."
 
 
-def require_match(request: Request, etag: str | None) -> None:
+def require_match(request: Request | HttpRequest, etag: str | None) -> None:
     """Holds If-Match against the thing's strong tag, None where it does not exist.
 
     Raises PreconditionFailed. Without the header everything matches.

@@ -140,8 +140,8 @@ class Tuples(Compiled):
 
     def converted(self, rows: list[Any]) -> list[Any]:
         """Column by column."""
-        if not rows:
-            return []
+        if not rows or not self.converters:
+            return rows
         columns: list[Any] = list(zip(*rows, strict=True))
         for position, convert in self.converters:
             columns[position] = map(convert, columns[position])

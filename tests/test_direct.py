@@ -1,9 +1,13 @@
 """What programs ask for most is answered without its view where all is well, and then as by it."""
 
+import json
+
 import pytest
+from django.db import transaction
 
 from accounts.models import Scope, Session, User
-from prompts.models import Prompt
+from promptcrafter import writes
+from prompts.models import Label, Prompt, Tag, Version
 from prompts.views import direct, shown
 
 READ = Scope.PROMPTS_READ
@@ -138,6 +142,103 @@ def test_a_long_list_is_the_same_either_way(alice, make_prompt, monkeypatch, pat
 def test_other_calls_of_lists_are_the_views(alice, prompt, monkeypatch, path, method):
     one, other = both(alice, path, monkeypatch, method)
     assert one == other
+
+
+GOOD = {"title": "A title", "content": "For {{ whom }}.", "model": "GPT-4o", "tags": ["a", "a"]}
+BODIES = [
+    GOOD,
+    GOOD | {"message": "Why.", "x": 1, "_id": "prompt_0", "version": 9},
+    GOOD | {"title": "x"},
+    GOOD | {"tags": None},
+    GOOD | {"content": "\0"},
+    GOOD | {"content": "\ud800"},
+    GOOD | {"content": "y" * 200_001},
+    {},
+    [],
+    None,
+    {"title": "Another title"},
+    {"title": "Version 2"},
+    {"content": "For nobody."},
+    {"tags": ["new", "ü"], "message": "Why."},
+    {"content": "For you.", "baseVersion": 2},
+    {"content": "For you.", "baseVersion": 1},
+    {"content": "For you.", "baseVersion": 9},
+]
+RAW = ["", "{", '{"title": 1, "title": 2}', '{"title": NaN}', "\ufeff{}", "[" * 100_000]
+BODIES += [body.encode() for body in RAW] + [b"\xff"]
+WRITES = [("POST", "/prompts"), ("PATCH", "/prompts/{}"), ("POST", "/prompts?x=1")]
+HEADERS = [{}, {"If-Match": '"2-4"'}, {"If-Match": '"1-1"'}, {"If-Match": "*"}]
+HEADERS += [{"Idempotency-Key": "k"}, {"Accept": "text/html"}]
+
+
+def what_is_there():
+    """All of it, but for keys and times."""
+    return {
+        model.__name__: sorted(
+            [
+                {
+                    name: str(value)
+                    for name, value in row.items()
+                    if not name.endswith(("id", "_at")) or name == "owner_id"
+                }
+                for row in model.objects.values()
+            ],
+            key=str,
+        )
+        for model in (Prompt, Version, Tag, Label)
+    }
+
+
+@pytest.mark.parametrize("headers", HEADERS)
+@pytest.mark.parametrize(("method", "path"), WRITES)
+def test_writes_are_the_same_either_way(callers, prompt, monkeypatch, method, path, headers):
+    """In what they answer, and in what is there afterwards."""
+    for name in callers if not headers else ("alice", "writer"):
+        for body in BODIES:
+            seen = []
+            for is_direct in (True, False):
+                with monkeypatch.context() as patch, transaction.atomic():
+                    if not is_direct:
+                        patch.setattr(direct, "answer", lambda request: None)
+                    how = {"headers": headers, "body": body}
+                    answer = callers[name].send(method, path.format(prompt.wire_id), **how)
+                    told = {each: answer[each] for each in answer.headers if each != "X-Request-Id"}
+                    seen.append((answer.status_code, shape(answer), told, what_is_there()))
+                    transaction.set_rollback(True)
+            assert seen[0] == seen[1], (name, body)
+
+
+def shape(answer):
+    """What it says, without what is new each time."""
+    shown = json.loads(answer.content) if "json" in answer["Content-Type"] else {}
+    return {name: shown[name] for name in shown if name not in {"_id", "createdAt", "updatedAt"}}
+
+
+@pytest.mark.parametrize("other", ["edit", "trash", "label"])
+def test_who_is_overtaken_between_reading_and_writing_loses_nothing(
+    alice, prompt, other, monkeypatch
+):
+    swap = writes.swap
+
+    def overtaken(*args, **kwargs):
+        monkeypatch.undo()
+        if other == "edit":
+            Prompt.objects.get(pk=prompt.pk).edit(title="Theirs", author=alice.user)
+        elif other == "trash":
+            Prompt.objects.get(pk=prompt.pk).move_to_trash()
+        else:
+            Prompt.objects.get(pk=prompt.pk).set_label("new", to=1, actor=alice.user)
+        return swap(*args, **kwargs)
+
+    monkeypatch.setattr(writes, "swap", overtaken)
+    answer = alice.patch(f"/prompts/{prompt.wire_id}", {"content": "Mine."})
+    shown = answer.json()
+    if other == "trash":
+        assert (answer.status_code, Version.objects.count()) == (404, 2)
+    elif other == "edit":
+        assert (shown["title"], shown["content"], shown["version"]) == ("Theirs", "Mine.", 4)
+    else:
+        assert (shown["version"], shown["labels"]) == (3, {"new": 1, "old": 1})
 
 
 def end_session(alice, prompt):

@@ -40,6 +40,10 @@ class SessionQuerySet(models.QuerySet["Session"]):
         key = Parameter("session", models.UUIDField())
         return self.good(now=Parameter("now", models.DateTimeField())).filter(pk=key)
 
+    def sought_alone(self) -> Self:
+        """The same, with no more of the session and its user than tells that they are good."""
+        return self.sought().only("user", "password_mark", "user__password")
+
     def find(
         self, key: UUID, *, by: "Statement[Session] | None" = None, **values: Any
     ) -> "Session | None":

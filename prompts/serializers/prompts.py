@@ -1,3 +1,5 @@
+from typing import Any, ClassVar
+
 from rest_framework import serializers
 
 from promptcrafter import ids
@@ -59,6 +61,7 @@ class PromptSerializer(SharedFields, serializers.ModelSerializer):
 
     class Meta:
         model = Prompt
+        validators: ClassVar[list[Any]] = []  # else DRF looks for some each time
         fields = [
             "_id",
             "ownerId",

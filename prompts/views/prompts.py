@@ -1,6 +1,5 @@
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -20,12 +19,8 @@ from prompts.serializers.prompts import (
 )
 from prompts.views import lists, shown
 from prompts.views.base import OwnedView
-from prompts.views.direct.reading import etag
+from prompts.views.editing import edit, prompt_etag
 from prompts.views.idempotent import idempotent
-
-
-def prompt_etag(prompt: Prompt, number: int | None = None) -> str:
-    return etag(number or prompt.version, prompt.revision)
 
 
 def prompt_answer(prompt: Prompt, status: int = 200) -> Response:
@@ -109,24 +104,9 @@ class PromptViewSet(OwnedView, GenericViewSet):
     )
     def partial_update(self, request: Request, pk: str) -> Response:
         """Edit a prompt. Only the fields that are sent change; what changes makes a version."""
-        prompt, before = self.find_prompt_without_text(), list[str]()
-        serializer = self.get_serializer(prompt, data=request.data, partial=True)
-        serializer.is_valid(raise_exception=True)
-        base = serializer.validated_data.pop("base_version", None)
-        if base is not None and base > prompt.version:
-            raise ValidationError({"baseVersion": f"The newest version is {prompt.version}."})
-
-        def check(locked: Prompt) -> None:
-            require_match(request, prompt_etag(locked))
-            if base is not None:
-                locked.require_base(base)
-            before.extend(each["name"] for each in locked.variables)
-
-        serializer.save(author=request.user, check=check)
-        answer = prompt_answer(prompt)
-        if warnings := prompt.warnings(before):
-            answer.data["warnings"] = warnings
-        return answer
+        prompt = self.find_prompt_without_text()
+        shown = edit(request, prompt, request.data, author=request.user)
+        return Response(shown, headers={"ETag": prompt_etag(prompt)})
 
     @extend_schema(responses={204: None, 412: "precondition_failed"})
     def destroy(self, request: Request, pk: str) -> Response:

@@ -18,7 +18,7 @@ from accounts.authentication import bearer_token
 from accounts.throttles import Throttled
 from promptcrafter import ids
 from promptcrafter.wire import JSON
-from prompts.views.direct import listing, reading
+from prompts.views.direct import listing, reading, writing
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -26,6 +26,8 @@ ROUTES = [
     ("GET", re.compile("/prompts/prompt_[^/]+"), reading.answer),
     ("GET", re.compile("/prompts"), listing.every),
     ("GET", re.compile("/search"), listing.found),
+    ("POST", re.compile("/prompts"), writing.create),
+    ("PATCH", re.compile("/prompts/prompt_[^/]+"), writing.update),
 ]
 
 

@@ -8,8 +8,11 @@ from django.urls import ResolverMatch, resolve
 from accounts import tokens
 from accounts.models import ApiKey, Scope, Session
 from accounts.throttles import allowance
+from promptcrafter.statements import Statement
 
 Caller = Session | ApiKey
+
+_SESSION: Statement[Session] = Statement(lambda: Session.objects.sought_alone())
 
 
 def find(token: str, scope: Scope) -> Caller | None:
@@ -19,7 +22,7 @@ def find(token: str, scope: Scope) -> Caller | None:
     Raises InvalidToken.
     """
     is_key = token.startswith("pc_")
-    caller = ApiKey.objects.find(token) if is_key else tokens.session_of(token)
+    caller = ApiKey.objects.find(token) if is_key else tokens.session_of(token, by=_SESSION)
     return caller if caller and may(caller, scope) else None
 
 
@@ -34,7 +37,7 @@ def accept(request: HttpRequest, caller: Caller, *, like: str) -> None:
     of a path `like` its own. Raises Throttled."""
     allowance.take(caller.user_id)
     request.user, request.resolver_match = caller.user, _route(like)
-    request.auth = caller  # type: ignore[attr-defined]
+    request.auth, request.is_counted = caller, True  # type: ignore[attr-defined]
 
 
 @cache

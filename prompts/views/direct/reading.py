@@ -22,15 +22,11 @@ from promptcrafter.wire import to_json
 from prompts.models import Prompt
 from prompts.serializers.prompts import PromptSerializer
 from prompts.views.direct import callers
+from prompts.views.editing import etag
 
 _QUERY = re.compile("(label=[a-z0-9._-]+)?")  # what else may be asked is the view's to say
 
 _represent = PromptSerializer().to_representation
-
-
-def etag(number: int, revision: int) -> str:
-    """Strong: which version's text, and the count of all that shows beside it."""
-    return f'"{number}-{revision}"'
 
 
 def answer(request: HttpRequest, token: str) -> HttpResponse | None:
@@ -57,14 +53,10 @@ class Found(NamedTuple):
 
 def _find(token: str, key: UUID, label: str | None, reading: "Reading") -> Found | None:
     """What the view would show whose token that is; None, where it would show less, or nothing."""
-    caller: Any
-    if token.startswith("pc_"):
-        caller = ApiKey.objects.find(token, by=reading.of_key, prompt=key)
-    else:
-        caller = tokens.session_of(token, by=reading.of_session, prompt=key)
-    if caller is None or caller.own_id is None or not callers.may(caller, Scope.PROMPTS_READ):
+    caller = reading.find(token, key, Scope.PROMPTS_READ)
+    if caller is None:
         return None
-    prompt = Prompt.from_db(DEFAULT_DB_ALIAS, reading.names, reading.values_of(caller))
+    prompt = reading.prompt(caller)
     number = prompt.version if label is None else prompt.labels.get(label)
     return Found(caller, prompt, number, etag(number, prompt.revision)) if number else None
 
@@ -83,20 +75,35 @@ def _not_modified(tag: str) -> HttpResponse:
 
 
 class Reading:
-    """These columns of the prompt `prompt`, read with its caller."""
+    """These columns of a prompt, read with its caller."""
 
     def __init__(self, *names: str) -> None:
         columns = [each.attname for each in Prompt._meta.concrete_fields]
-        self.names = [each for each in columns if each in names]  # in the order of `from_db`
-        self.values_of = attrgetter(*(f"own_{each}" for each in self.names))
-        self.of_session: Statement[Session] = Statement(lambda: self._of(Session.objects.sought()))
-        self.of_key: Statement[ApiKey] = Statement(lambda: self._of(ApiKey.objects.sought()))
+        self._names = [each for each in columns if each in names]  # in the order of `from_db`
+        self._values_of = attrgetter(*(f"own_{each}" for each in self._names))
+        self._of_session: Statement[Session] = Statement(
+            lambda: self._of(Session.objects.sought_alone())
+        )
+        self._of_key: Statement[ApiKey] = Statement(lambda: self._of(ApiKey.objects.sought()))
+
+    def find(self, token: str, key: UUID, scope: Scope) -> Any:
+        """As `callers.find`, with that prompt of theirs; None also where they have none such."""
+        caller: Any
+        if token.startswith("pc_"):
+            caller = ApiKey.objects.find(token, by=self._of_key, prompt=key)
+        else:
+            caller = tokens.session_of(token, by=self._of_session, prompt=key)
+        is_there = caller is not None and caller.own_id is not None
+        return caller if is_there and callers.may(caller, scope) else None
+
+    def prompt(self, caller: Any) -> Prompt:
+        return Prompt.from_db(DEFAULT_DB_ALIAS, self._names, self._values_of(caller))
 
     def _of(self, callers: QuerySet[Any]) -> QuerySet[Any]:
         key = Parameter("prompt", UUIDField())
         theirs = Q(user__prompts__pk=key, user__prompts__deleted_at=None)
         own = callers.annotate(own=FilteredRelation("user__prompts", condition=theirs))
-        return own.annotate(**{f"own_{name}": F(f"own__{name}") for name in self.names})
+        return own.annotate(**{f"own_{name}": F(f"own__{name}") for name in self._names})
 
 
 OF_TAG = Reading("id", "version", "revision", "labels")
