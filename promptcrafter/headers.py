@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
+from django.http.response import ResponseHeaders
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -39,13 +40,15 @@ def for_browsers(get_response: Handler) -> Handler:
         "X-Frame-Options": "DENY",
     }
 
+    stored = ResponseHeaders(headers)._store
+
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
         is_json = response.headers.get("Content-Type", "").startswith("application/json")
         policy = FOR_JSON if is_json else FOR_PAGES
         response.headers.setdefault("Content-Security-Policy", policy)
-        for name, value in headers.items():
-            response.headers.setdefault(name, value)
+        # As by setdefault, which takes 2 µs for each, of a request's 700.
+        response.headers._store = stored | response.headers._store
         return response
 
     return middleware

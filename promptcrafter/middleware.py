@@ -12,6 +12,8 @@ from promptcrafter.errors import BodyTooLarge, LengthRequired, respond
 
 EMPTY = {405: MethodNotAllowed(""), 412: PreconditionFailed()}
 
+VARY = ("Accept", "Authorization", "Cookie")
+
 # Where anybody may send a body, and it is read before anybody knows whose it is.
 OPEN_PATHS = ("/auth/", "/api-auth/", "/admin/login/", "/password-reset")
 
@@ -23,10 +25,17 @@ def guard(get_response: Handler) -> Handler:
         response = with_body(refuse(request) or get_response(request))
         response.headers.setdefault("Cache-Control", _caching(request, response))
         if "public" not in response.headers["Cache-Control"]:
-            patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
+            _vary(response)
         return response
 
     return middleware
+
+
+def _vary(response: HttpResponseBase) -> None:
+    if "Vary" in response.headers:
+        patch_vary_headers(response, VARY)
+    else:
+        response.headers["Vary"] = ", ".join(VARY)
 
 
 def _caching(request: HttpRequest, response: HttpResponseBase) -> str:

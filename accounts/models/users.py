@@ -4,9 +4,11 @@ import contextlib
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import idna
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
@@ -205,8 +207,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     def password_mark(self) -> str:
         """Another one for each password, and tells nothing of it: the keyed HMAC that Django puts
         into its sessions."""
-        return self.get_session_auth_hash()[:PASSWORD_MARK_LENGTH]
+        return _mark_of(self.password, settings.SECRET_KEY)
 
     @property
     def wire_id(self) -> str:
         return ids.encode(self.KIND, self.pk)
+
+
+@lru_cache(maxsize=1_024)
+def _mark_of(password: str, secret: str) -> str:
+    """Every request asks for its caller's: 20 µs of 700."""
+    return User(password=password).get_session_auth_hash()[:PASSWORD_MARK_LENGTH]

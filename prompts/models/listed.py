@@ -7,6 +7,7 @@ made into what is shown a column at a time.
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import repeat
 from typing import Any
 from uuid import UUID
 
@@ -53,7 +54,7 @@ def shown(rows: Iterable[Row], content: str, *, owner: UUID) -> list[dict[str, A
     read = (read(column) for (_, read), column in zip(columns, values, strict=True))
     owners = [ids.encode("user", owner)] * len(keys)
     shown = zip(ids.encode_all("prompt", keys), owners, *read, strict=True)
-    return [dict(zip(names, row, strict=True)) for row in shown]
+    return list(map(dict, map(zip, repeat(names), shown)))
 
 
 def key(row: Row) -> UUID:
