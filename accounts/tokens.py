@@ -55,10 +55,17 @@ def issue(user: User, *, device: str = "") -> Pair:
 def session_of(token: str, **reading: Any) -> Session:
     """The session of an access token, with its `user` and what Session.objects.find is told to read
     with it. One query; raises InvalidToken."""
-    claims = _known_claims(token)
-    if claims["exp"] <= time.time():
-        raise InvalidToken
-    return _session(claims, **reading)
+    return _session(_good_claims(token), **reading)
+
+
+def named_by(token: str) -> tuple[UUID, UUID]:
+    """The session and the user that an access token names, be they there or not; raises
+    InvalidToken."""
+    claims = _good_claims(token)
+    try:
+        return _session_key(claims), UUID(claims["sub"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InvalidToken from error
 
 
 def session_to_renew(refresh: str) -> Session:
@@ -88,6 +95,13 @@ def _sign(session: Session, refresh_id: str) -> Pair:
     refresh["exp"] = int(session.end_of_next_token().timestamp())
     access["exp"] = min(access["exp"], refresh["exp"])
     return Pair(str(access), str(refresh), access["exp"] - int(timezone.now().timestamp()))
+
+
+def _good_claims(token: str) -> dict[str, Any]:
+    claims = _known_claims(token)
+    if claims["exp"] <= time.time():
+        raise InvalidToken
+    return claims
 
 
 @lru_cache(maxsize=1_024)

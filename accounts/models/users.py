@@ -207,11 +207,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     def password_mark(self) -> str:
         """Another one for each password, and tells nothing of it: the keyed HMAC that Django puts
         into its sessions."""
-        return _mark_of(self.password, settings.SECRET_KEY)
+        return mark_of(self.password)
 
     @property
     def wire_id(self) -> str:
         return ids.encode(self.KIND, self.pk)
+
+
+def mark_of(password: str) -> str:
+    """The `password_mark` of a user with that hash."""
+    return _mark_of(password, settings.SECRET_KEY)
 
 
 @lru_cache(maxsize=1_024)

@@ -23,6 +23,7 @@ Asked = dict[str, Any]
 Call = Request | HttpRequest  # once its caller is known, whose `user` and `auth` it has
 
 FEW = 100  # that are read at once, not streamed: PostgreSQL's cursors cost a millisecond
+_OWNER = Parameter("owner", UUIDField())
 ROWS = 50  # that are read at a time, for each may be long
 
 
@@ -63,16 +64,17 @@ def representation(request: Call, asked: Asked) -> Callable[[Any], dict[str, Any
     return represent
 
 
-def every(request: Call, asked: Asked) -> Iterator[list[dict[str, Any]]]:
+def every(
+    request: Call, asked: Asked, *, may_be_few: bool = True
+) -> Iterator[list[dict[str, Any]]]:
     """All of the caller's prompts in order, some at a time; without a label."""
     owner, content = cast(UUID, request.user.pk), asked["content"]
-    if not filters.PARAMETERS & asked.keys():
-        few = _few(asked["ordering"], content).rows(owner=owner)
-        if few:
-            yield listed.shown(few, content, owner=owner)
-            return
-    (found,) = order(request, asked).parts(rows(request, asked))
-    read = listed.as_text(found, content).iterator(chunk_size=ROWS)
+    may_be_few = may_be_few and not filters.PARAMETERS & asked.keys()
+    if may_be_few and (found := _few(asked["ordering"], content).rows(owner=owner)):
+        yield listed.shown(found, content, owner=owner)
+        return
+    (every,) = order(request, asked).parts(rows(request, asked))
+    read = listed.as_text(every, content).iterator(chunk_size=ROWS)
     while some := list(islice(read, ROWS)):
         yield listed.shown(some, content, owner=owner)
 
@@ -87,18 +89,19 @@ def found(request: Call, asked: Asked, rows: Iterable[Any]) -> Iterator[list[dic
             yield from ([represent(row)] for row in some)
 
 
+def few(own: QuerySet[Any], ordering: str, content: str, *, first: tuple[str, ...] = ()) -> Any:
+    """All of the prompts of a Parameter `owner`, some columns `first`, if they are FEW at most; of
+    more nothing is read, for they are streamed."""
+    live = Prompt.objects.owned_by(_OWNER)
+    # In the order of an index, which alone is read.
+    one_more = Subquery(live.order_by("updated_at").values("pk")[FEW : FEW + 1])
+    (rows,) = paging.of(paging.PROMPTS, ordering).parts(own.filter(IsNull(one_more, True)))
+    return listed.as_text(rows, content, first=first)
+
+
 @cache
 def _few(ordering: str, content: str) -> Columns:
-    """All, if they are FEW at most; of more nothing is read, for they are streamed."""
-
-    def found() -> QuerySet[Any]:
-        own = Prompt.objects.owned_by(Parameter("owner", UUIDField()))
-        # In the order of an index, which alone is read.
-        one_more = Subquery(own.order_by("updated_at").values("pk")[FEW : FEW + 1])
-        (rows,) = paging.of(paging.PROMPTS, ordering).parts(own.filter(IsNull(one_more, True)))
-        return listed.as_text(rows, content)
-
-    return Columns(found, most=FEW)
+    return Columns(lambda: few(Prompt.objects.owned_by(_OWNER), ordering, content), most=FEW)
 
 
 def _with_content(rows: QuerySet[Any], how: str) -> QuerySet[Any]:

@@ -1,12 +1,14 @@
 """Who calls, with what, and whether they may."""
 
 from functools import cache
+from uuid import UUID
 
+from django.db import DEFAULT_DB_ALIAS
 from django.http import HttpRequest
 from django.urls import ResolverMatch, resolve
 
 from accounts import tokens
-from accounts.models import ApiKey, Scope, Session
+from accounts.models import ApiKey, Scope, Session, User
 from accounts.throttles import allowance
 from promptcrafter.statements import Statement
 
@@ -24,6 +26,13 @@ def find(token: str, scope: Scope) -> Caller | None:
     is_key = token.startswith("pc_")
     caller = ApiKey.objects.find(token) if is_key else tokens.session_of(token, by=_SESSION)
     return caller if caller and may(caller, scope) else None
+
+
+def known(session: UUID, user: UUID) -> Session:
+    """One that was found in another way, of which no more than the keys is known."""
+    caller = Session.from_db(DEFAULT_DB_ALIAS, ["id", "user_id"], [session, user])
+    caller.user = User.from_db(DEFAULT_DB_ALIAS, ["id"], [user])
+    return caller
 
 
 def may(caller: Caller, scope: Scope) -> bool:
