@@ -23,7 +23,7 @@ from packaging.requirements import Requirement
 from accounts import tokens
 from accounts.models import PasswordReset, User
 from promptcrafter.environment import Rate
-from prompts.models import Prompt
+from prompts.models import Prompt, Tag, Version
 from tests.callers import Caller
 from tests.live import ROOT
 
@@ -237,16 +237,18 @@ def test_a_log_in_that_can_not_be_counted_is_not_tried(ada, settings, monkeypatc
 # Nothing by halves ------------------------------------------------------------------------------
 
 
-def test_an_edit_that_fails_half_way_is_not_made(alice, make_prompt, monkeypatch):
-    def fail(*args, **kwargs):
-        raise RuntimeError
-
+@pytest.mark.django_db(transaction=True)
+def test_an_edit_that_fails_half_way_is_not_made(alice, make_prompt):
+    """Its version can't be written, for there is one of that number."""
     prompt = make_prompt(alice)
-    monkeypatch.setattr("prompts.models.Version.append", fail)
-    answer = alice.patch(f"/prompts/{prompt.wire_id}", {"title": "Half way"})
-    assert answer.status_code == 500
+    last = prompt.versions.get()
+    last.pk, last.number = None, 2
+    Version.objects.bulk_create([last])
+    answer = alice.patch(f"/prompts/{prompt.wire_id}", {"title": "Half way", "tags": ["new"]})
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
     kept = Prompt.objects.get()
-    assert (kept.title, kept.version) == (prompt.title, 1)
+    assert (kept.title, kept.version, kept.revision) == (prompt.title, 1, 1)
+    assert not Tag.objects.filter(name="new").exists()
 
 
 # Tokens -----------------------------------------------------------------------------------------

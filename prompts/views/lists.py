@@ -58,8 +58,8 @@ def whole(request: Call, shown: Iterator[list[dict[str, Any]]]) -> HttpResponseB
             rest = iter(()) if request.method == "HEAD" else chain(first, pieces)
             return StreamingHttpResponse(_told(_array(rest)), content_type="application/json")
     body = b"[" + b",".join(first) + b"]"
-    # By a hash that takes less than half as long as that of Django's middleware.
-    tag = f'"{hashlib.sha1(body, usedforsecurity=False).hexdigest()}"'
+    # Processors know this hash: it takes half as long as that of Django's middleware.
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Content-Length": str(len(body))}
     return HttpResponse(body, content_type="application/json", headers=headers)
 
