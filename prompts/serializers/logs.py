@@ -1,5 +1,5 @@
 import re
-from typing import TypedDict
+from typing import Any, ClassVar, TypedDict
 
 from orjson import Fragment
 from rest_framework import serializers
@@ -59,6 +59,7 @@ class RatingSerializer(SharedFields, serializers.ModelSerializer):
     class Meta:
         model = Log
         fields = ["notes", "score"]
+        validators: ClassVar[list[Any]] = []  # else DRF looks for some each time
 
 
 class LogSerializer(RatingSerializer):
@@ -78,8 +79,7 @@ class LogSerializer(RatingSerializer):
     externalId = TextField(max_length=EXTERNAL_ID_MAX_LENGTH, source="external_id", **OPTIONAL)
     createdAt = serializers.DateTimeField(source="created_at", read_only=True)
 
-    class Meta:
-        model = Log
+    class Meta(RatingSerializer.Meta):
         fields = [
             "_id",
             "promptId",
