@@ -22,7 +22,7 @@ run: $(VENV)/runtime
 	@exec $(BIN)/python -m promptcrafter.serve
 
 reload: $(VENV)/runtime
-	@exec $(BIN)/python -m promptcrafter.instance
+	@exec $(BIN)/python -m promptcrafter.server.instance
 
 test: $(VENV)/development
 	@$(BIN)/python -m tests $(ARGS)

@@ -28,12 +28,12 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from promptcrafter import listening
 from promptcrafter.environment import DATA_DIR, flag
-from promptcrafter.instance import Instance
-from promptcrafter.parent import Parent
-from promptcrafter.preparing import prepare
-from promptcrafter.worker import end_with_parent, load_application
+from promptcrafter.server import listening
+from promptcrafter.server.instance import Instance
+from promptcrafter.server.parent import Parent
+from promptcrafter.server.preparing import prepare
+from promptcrafter.server.worker import end_with_parent, load_application
 
 logger = logging.getLogger("promptcrafter.serve")  # it runs as __main__
 

@@ -15,8 +15,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from promptcrafter import locks, preparing
+from promptcrafter import locks
 from promptcrafter.management.commands import migrate
+from promptcrafter.server import preparing
 from tests import live
 from tests.benchmarks.processes import memory_mb
 

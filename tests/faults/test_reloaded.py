@@ -10,7 +10,7 @@ import time
 import httpx2
 import pytest
 
-from promptcrafter import parent
+from promptcrafter.server import parent
 from tests import live
 from tests.faults.callers import calling
 from tests.faults.processes import children, is_running, wait_for
@@ -22,7 +22,7 @@ def reload(directory, url, root=live.ROOT):
     """What `make reload` does; its exit status and what it prints."""
     port = url.rpartition(":")[2]
     done = subprocess.run(
-        [sys.executable, "-m", "promptcrafter.instance"],
+        [sys.executable, "-m", "promptcrafter.server.instance"],
         cwd=root,
         env=live.clean_environment() | {"DATA_DIR": str(directory), "PORT": port},
         capture_output=True,

@@ -18,8 +18,8 @@ from granian._granian import SocketHolder
 from granian.server import MPServer, mp
 from granian.server.mp import WorkerProcess
 
-from promptcrafter import listening
-from promptcrafter.worker import RETIRE
+from promptcrafter.server import listening
+from promptcrafter.server.worker import RETIRE
 
 logger = logging.getLogger(__name__)
 

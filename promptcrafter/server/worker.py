@@ -15,7 +15,7 @@ from typing import Any
 from granian import _signals
 from granian._granian import WorkerSignal
 
-from promptcrafter import listening
+from promptcrafter.server import listening
 
 WSGIApplication = Callable[..., Iterable[bytes]]
 

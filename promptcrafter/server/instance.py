@@ -1,6 +1,6 @@
 """`make reload`: finds the server of DATA_DIR and PORT, and has it take up the code on the disk.
 
-    python -m promptcrafter.instance
+    python -m promptcrafter.server.instance
 
 Ends when that is done, or with one sentence and exit status 1.
 """
