@@ -6,6 +6,8 @@ from typing import Any
 
 from django.conf import settings
 
+TEXT_MAX_LENGTH = 100  # of an address, with the zone that IPv6 knows
+
 
 def address_of(request: Any) -> str:
     """The client's address; of IPv6 the /64, which is what one household or machine is given.
@@ -19,7 +21,8 @@ def address_of(request: Any) -> str:
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
     hops = settings.TRUSTED_PROXIES
     claimed = forwarded[-hops].strip() if 0 < hops <= len(forwarded) else direct
-    return _network(claimed) or _network(direct) or direct
+    known = _network(claimed) if len(claimed) <= TEXT_MAX_LENGTH else None
+    return known or _network(direct) or direct
 
 
 @lru_cache(maxsize=1_024)

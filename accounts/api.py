@@ -24,9 +24,11 @@ class ApiView(GenericAPIView):
         return self.parameters
 
     def perform_authentication(self, request: Request) -> None:
-        """Counts here, so that what is then forbidden counts too."""
+        """Counts here, so that what is then forbidden counts too; once, whoever tried before."""
         super().perform_authentication(request)
         if request.user.is_authenticated:
+            if refusal := getattr(request, "refusal", None):
+                raise refusal
             if not (replicas.is_repeated() or getattr(request, "is_counted", False)):
                 allowance.take(request.user.pk)
             replicas.settle(request.method or "", request.user)

@@ -63,9 +63,12 @@ def named_by(token: str) -> tuple[UUID, UUID]:
     InvalidToken."""
     claims = _good_claims(token)
     try:
-        return _session_key(claims), UUID(claims["sub"])
+        user = UUID(claims["sub"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidToken from error
+    if str(user) != claims["sub"]:  # as `_session` compares it
+        raise InvalidToken
+    return _session_key(claims), user
 
 
 def session_to_renew(refresh: str) -> Session:

@@ -195,12 +195,19 @@ def _is_of_a_full_disk(error: BaseException | None) -> bool:
 def respond(error: BaseException | None) -> HttpResponse:
     """For what is raised outside the API's views."""
     problem = describe(error)
+    _tell(problem, error)
     return HttpResponse(
         orjson.dumps(problem.body),
         status=problem.status,
         content_type="application/json",
         headers=problem.headers,
     )
+
+
+def _tell(problem: Problem, error: BaseException | None) -> None:
+    """It may be a mistake of ours; what is a 500 tells Django."""
+    if isinstance(error, Error | OverflowError) and problem.status != 500:
+        logger.error("answered %s: %s", problem.status, problem.code, exc_info=error)
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -210,14 +217,14 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     problem = describe(error)
     if problem.status == 500:
         return None
-    if isinstance(error, Error | OverflowError):  # it may be a mistake of ours
-        logger.error("answered %s: %s", problem.status, problem.code, exc_info=error)
+    _tell(problem, error)
     return Response(problem.body, status=problem.status, headers=problem.headers)
 
 
 def any_error(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Django's handler400, 403, 404 and (without an exception to hand) 500."""
-    response = respond(exception or sys.exc_info()[1])
+    error = exception or sys.exc_info()[1]
+    response = respond(error)
     return as_page(response) if _is_looking(request) else response
 
 

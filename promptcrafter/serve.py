@@ -12,6 +12,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing import get_context
@@ -137,7 +138,11 @@ def prepare_apart() -> str:
     """`prepare` in a process that ends with it, as do its connections and the 14 MB that workers
     would inherit."""
     with ProcessPoolExecutor(1, get_context("fork"), initializer=end_with_parent) as apart:
-        return apart.submit(prepare).result()
+        try:
+            return apart.submit(prepare).result()
+        except BrokenProcessPool as error:
+            sentence = "The process that prepares a start was killed; start again."
+            raise ImproperlyConfigured(sentence) from error
 
 
 def listen_and_serve(inherited: str, *predecessors: str) -> None:

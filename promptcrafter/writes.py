@@ -30,7 +30,7 @@ class New(NamedTuple):
 
 
 class Gone(NamedTuple):
-    """Rows to delete: those that have these values."""
+    """Rows to delete: those that have these values, of a list any."""
 
     model: type[models.Model]
     values: Mapping[str, Any]
@@ -72,7 +72,7 @@ def swap(
     connection = connections[DEFAULT_DB_ALIAS]
     update = _updating(row, names, known, connection)
     parts = [_deleting(each, connection) for each in gone]
-    parts += [_inserting(each, connection) for each in new]
+    parts += _inserts(new, connection, has_condition=True)
     if connection.vendor == "postgresql":
         sql = _if_swapped(update.sql, *(part.sql for part in parts))
         if not _execute(connection, sql, [update, *parts]):
@@ -105,12 +105,21 @@ def _execute(connection: Any, sql: str, parts: Sequence[Part]) -> int:
         return int(cursor.rowcount)
 
 
-def _inserts(rows: Sequence[New], connection: Any) -> Iterator[Part]:
+def _inserts(
+    rows: Sequence[New], connection: Any, *, has_condition: bool = False
+) -> Iterator[Part]:
+    """A statement for each model. Of several rows PostgreSQL's is the same, however many: each
+    column goes as an array. Those that a condition is added to, which are its alone, SELECT."""
+    is_postgresql = connection.vendor == "postgresql"
     for model, group in groupby(rows, lambda row: row.model):
-        same = list(group)
         names = _columns(model)
-        values = [each for row in same for each in _prepared(model, names, row.values, connection)]
-        yield Part(_insert(model, len(same)), values)
+        values = [_prepared(model, names, row.values, connection) for row in group]
+        if is_postgresql and len(values) > 1:
+            yield Part(_insert_arrays(model), [list(each) for each in zip(*values, strict=True)])
+        elif is_postgresql and has_condition:
+            yield Part(_insert_selected(model), values[0])
+        else:
+            yield Part(_insert(model, len(values)), [each for row in values for each in row])
 
 
 def _updating(
@@ -123,15 +132,18 @@ def _updating(
     return Part(_update(model, tuple(names), told, absent), values)
 
 
-def _inserting(row: New, connection: Any) -> Part:
-    names = _columns(row.model)
-    return Part(_select(row.model), _prepared(row.model, names, row.values, connection))
-
-
 def _deleting(rows: Gone, connection: Any) -> Part:
-    names = tuple(rows.values)
-    values = _prepared(rows.model, names, rows.values, connection)
-    return Part(_delete(rows.model, names), values)
+    conditions, values = [], []
+    for name, sought in rows.values.items():
+        known = sought if isinstance(sought, list) else [sought]
+        known = [_prepared(rows.model, [name], {name: each}, connection)[0] for each in known]
+        if connection.vendor == "postgresql":  # one statement, however many they are
+            conditions.append(f'"{name}" = ANY(%s)')
+            values.append(known)
+        else:
+            conditions.append(f'"{name}" IN ({", ".join(["%s"] * len(known))})')
+            values += known
+    return Part(_delete(rows.model, " AND ".join(conditions)), values)
 
 
 # Values -----------------------------------------------------------------------------------------
@@ -185,10 +197,22 @@ def _insert(model: type[models.Model], count: int) -> str:
 
 
 @cache
-def _select(model: type[models.Model]) -> str:
-    """One row, on conditions that are added."""
+def _insert_selected(model: type[models.Model]) -> str:
     row = ", ".join(["%s"] * len(_columns(model)))
     return f"{_into(model)} SELECT {row} WHERE true"
+
+
+@cache
+def _insert_arrays(model: type[models.Model]) -> str:
+    columns = ", ".join(f"%s::{_type(model, name)}[]" for name in _columns(model))
+    return f"{_into(model)} SELECT * FROM unnest({columns}) WHERE true"  # noqa: S608
+
+
+def _type(model: type[models.Model], name: str) -> str:
+    """PostgreSQL's. A cast to a shorter type would cut a text, where the column refuses it."""
+    field: Any = next(each for each in model._meta.concrete_fields if each.attname == name)
+    kind = str(field.db_type(connections[DEFAULT_DB_ALIAS]))
+    return "text" if kind.startswith("varchar") else kind
 
 
 def _into(model: type[models.Model]) -> str:
@@ -209,8 +233,7 @@ def _update(
 
 
 @cache
-def _delete(model: type[models.Model], names: tuple[str, ...]) -> str:
-    known = " AND ".join(f'"{name}" = %s' for name in names)
+def _delete(model: type[models.Model], known: str) -> str:
     return f'DELETE FROM "{model._meta.db_table}" WHERE {known}'  # noqa: S608
 
 

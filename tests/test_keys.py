@@ -193,7 +193,7 @@ def test_the_last_use_is_noted_once_a_minute(alice, make_key, django_assert_num_
     used = ApiKey.objects.get().last_used_at
     assert (used.second, used.microsecond) == (0, 0)
     ApiKey.objects.update(last_used_at=used - timezone.timedelta(minutes=5))
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):  # one that may not note it looks first
         program.get("/prompts")
 
 

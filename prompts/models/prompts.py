@@ -1,9 +1,9 @@
 """A prompt: its current text, and the verbs that change it.
 
-Each verb locks the prompt's row first, so that of two at once the second sees what the first did,
-and appends to the history in the same transaction. An edit, which is by far the most frequent, does
-so where another one was faster; else it writes as long as the prompt's `revision`, which each edit
-and each move of a label counts up, is the one that it has read.
+A verb locks the prompt's row, so that of two at once the second sees what the first did, and
+appends to the history in the same transaction. Only an edit, which is by far the most frequent,
+looks first and then writes if nobody was faster: if `revision`, which all that changes what an edit
+replaces counts up, is the one that it has read. If not, it locks like the others.
 """
 
 from collections.abc import Callable, Collection
@@ -252,10 +252,10 @@ class Prompt(models.Model):
         """Writes what differs and appends a version; False, and nothing written, where nothing
         does.
 
-        `check` is called with the prompt as it is replaced, and may raise to refuse; once more
-        where another one was faster. It `is_read` where the caller has this moment read it, as
-        `Prompt.objects.read` does, and not changed it. Raises DoesNotExist where the prompt was
-        deleted meanwhile.
+        `check` is called with the prompt that is to be replaced, and may raise to refuse; and once
+        more, with the one that is, where another one was faster. It `is_read` where the caller has
+        this moment read it, as `Prompt.objects.read` does, and not changed it. Raises DoesNotExist
+        where the prompt was deleted meanwhile.
         """
         replace = partial(self._replace, changes, author=author, source=source, message=message)
         try:
@@ -358,10 +358,15 @@ class Prompt(models.Model):
     def take_from_trash(self) -> bool:
         """Brings back the prompt and all that hangs on it; False where it is not there any more.
 
-        Nothing edits what is in the trash, so its tags are as they were read.
+        Counts as a revision: an edit that waits for the row must not take it for the one that it
+        has read, whose tags were other rows.
         """
-        if not Prompt.trash.filter(pk=self.pk).update(deleted_at=None):
+        trashed = Prompt.trash.select_for_update(no_key=True).filter(pk=self.pk)
+        row = trashed.only("revision", "tags").first()
+        if row is None:
             return False
+        self.tags, self.revision, self.deleted_at = row.tags, row.revision + 1, None
+        self.save(update_fields=["revision", "deleted_at"])
         writes.insert(*self._new_tags(self.tags))
         return True
 
@@ -418,7 +423,7 @@ class Prompt(models.Model):
             self,
             [*changed, *written],
             known=known,
-            gone=[writes.Gone(Tag, {"prompt_id": self.pk, "name": name}) for name in removed],
+            gone=[writes.Gone(Tag, {"prompt_id": self.pk, "name": removed})] if removed else (),
             new=[self._new_version(author, source, message), *self._new_tags(added)],
         )
         return True

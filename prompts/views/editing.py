@@ -20,15 +20,8 @@ def prompt_etag(prompt: Prompt, number: int | None = None) -> str:
     return etag(number or prompt.version, prompt.revision)
 
 
-def edit(
-    request: Request | HttpRequest,
-    prompt: Prompt,
-    data: Any,
-    *,
-    author: Any,
-    is_read: bool = False,
-) -> dict[str, Any]:
-    """What the prompt is then, with warnings if there are any; `is_read` as for Prompt.edit.
+def edit(request: Request | HttpRequest, prompt: Prompt, data: Any, *, author: Any) -> list[str]:
+    """Edits a prompt that was read whole a moment ago; the names of the variables that it had.
 
     Raises ValidationError, PreconditionFailed, VersionConflict and DoesNotExist.
     """
@@ -44,7 +37,12 @@ def edit(
             replaced.require_base(base)
         before[:] = [each["name"] for each in replaced.variables]
 
-    serializer.save(author=author, check=check, is_read=is_read)
+    serializer.save(author=author, check=check, is_read=True)
+    return before
+
+
+def edited(prompt: Prompt, before: list[str]) -> dict[str, Any]:
+    """What it is now, with warnings of what was there `before`, if there are any."""
     shown = PromptSerializer().to_representation(prompt)
     if warnings := prompt.warnings(before):
         shown["warnings"] = warnings

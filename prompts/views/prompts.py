@@ -19,7 +19,7 @@ from prompts.serializers.prompts import (
 )
 from prompts.views import lists, shown
 from prompts.views.base import OwnedView
-from prompts.views.editing import edit, prompt_etag
+from prompts.views.editing import edit, edited, prompt_etag
 from prompts.views.idempotent import idempotent
 
 
@@ -104,9 +104,9 @@ class PromptViewSet(OwnedView, GenericViewSet):
     )
     def partial_update(self, request: Request, pk: str) -> Response:
         """Edit a prompt. Only the fields that are sent change; what changes makes a version."""
-        prompt = self.find_prompt_without_text()
-        shown = edit(request, prompt, request.data, author=request.user)
-        return Response(shown, headers={"ETag": prompt_etag(prompt)})
+        prompt = self.find_prompt()
+        before = edit(request, prompt, request.data, author=request.user)
+        return Response(edited(prompt, before), headers={"ETag": prompt_etag(prompt)})
 
     @extend_schema(responses={204: None, 412: "precondition_failed"})
     def destroy(self, request: Request, pk: str) -> Response:

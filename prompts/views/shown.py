@@ -24,6 +24,7 @@ Call = Request | HttpRequest  # once its caller is known, whose `user` and `auth
 
 FEW = 100  # that are read at once, not streamed: PostgreSQL's cursors cost a millisecond
 _OWNER = Parameter("owner", UUIDField())
+AT_ONCE = 262_144  # characters; what is longer is never made JSON as a whole
 ROWS = 50  # that are read at a time, for each may be long
 
 
@@ -71,12 +72,12 @@ def every(
     owner, content = cast(UUID, request.user.pk), asked["content"]
     may_be_few = may_be_few and not filters.PARAMETERS & asked.keys()
     if may_be_few and (found := _few(asked["ordering"], content).rows(owner=owner)):
-        yield listed.shown(found, content, owner=owner)
+        yield from in_pieces(listed.shown(found, content, owner=owner))
         return
     (every,) = order(request, asked).parts(rows(request, asked))
     read = listed.as_text(every, content).iterator(chunk_size=ROWS)
     while some := list(islice(read, ROWS)):
-        yield listed.shown(some, content, owner=owner)
+        yield from in_pieces(listed.shown(some, content, owner=owner))
 
 
 def found(request: Call, asked: Asked, rows: Iterable[Any]) -> Iterator[list[dict[str, Any]]]:
@@ -84,9 +85,17 @@ def found(request: Call, asked: Asked, rows: Iterable[Any]) -> Iterator[list[dic
     represent, owner = representation(request, asked), cast(UUID, request.user.pk)
     for is_text, some in groupby(rows, key=lambda row: isinstance(row, tuple)):
         if is_text:
-            yield listed.shown(some, asked["content"], owner=owner)
+            yield from in_pieces(listed.shown(some, asked["content"], owner=owner))
         else:
             yield from ([represent(row)] for row in some)
+
+
+def in_pieces(prompts: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """All at once, which costs less, or one by one where their texts are long."""
+    if sum(len(each.get("content", "")) for each in prompts) <= AT_ONCE:
+        yield prompts
+    else:
+        yield from ([each] for each in prompts)
 
 
 def few(own: QuerySet[Any], ordering: str, content: str, *, first: tuple[str, ...] = ()) -> Any:

@@ -9,10 +9,17 @@ from django.urls import ResolverMatch, resolve
 
 from accounts import tokens
 from accounts.models import ApiKey, Scope, Session, User
-from accounts.throttles import allowance
+from accounts.throttles import Throttled, allowance
 from promptcrafter.statements import Statement
 
 Caller = Session | ApiKey
+
+CONDITIONS = {
+    "HTTP_IF_MATCH",
+    "HTTP_IF_NONE_MATCH",
+    "HTTP_IF_MODIFIED_SINCE",
+    "HTTP_IF_UNMODIFIED_SINCE",
+}
 
 _SESSION: Statement[Session] = Statement(lambda: Session.objects.sought_alone())
 
@@ -43,8 +50,12 @@ def may(caller: Caller, scope: Scope) -> bool:
 
 def accept(request: HttpRequest, caller: Caller, *, like: str) -> None:
     """Counts a request of theirs, and tells what comes after whose it is, and by what route: that
-    of a path `like` its own. Raises Throttled."""
-    allowance.take(caller.user_id)
+    of a path `like` its own. Raises Throttled, as the view will then."""
+    try:
+        allowance.take(caller.user_id)
+    except Throttled as error:
+        request.refusal = error  # type: ignore[attr-defined]
+        raise
     request.user, request.resolver_match = caller.user, _route(like)
     request.auth, request.is_counted = caller, True  # type: ignore[attr-defined]
 

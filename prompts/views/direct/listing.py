@@ -1,6 +1,7 @@
 """`GET /prompts`, all that somebody has, newest first, and `GET /search?q=…`, all that matches."""
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.utils.crypto import constant_time_compare
 from accounts import tokens
 from accounts.models import Scope, Session
 from accounts.models.users import mark_of
+from accounts.throttles import allowance
 from promptcrafter.statements import Columns, Parameter
 from prompts.models import Prompt, listed
 from prompts.views import lists, search, shown
@@ -30,7 +32,7 @@ def every(request: HttpRequest, token: str) -> HttpResponseBase | None:
         return None
     content = query["content"] or "full"
     if few := _few_with_session(request, token, content):
-        return lists.whole(request, iter([few]))
+        return lists.whole(request, few)
     if not _is_accepted(request, token, like="/prompts"):
         return None
     asked = {"ordering": ORDER, "content": content}
@@ -38,7 +40,9 @@ def every(request: HttpRequest, token: str) -> HttpResponseBase | None:
     return lists.whole(request, shown.every(request, asked, may_be_few=may_be_few))
 
 
-def _few_with_session(request: HttpRequest, token: str, content: str) -> Any:
+def _few_with_session(
+    request: HttpRequest, token: str, content: str
+) -> Iterator[list[dict[str, Any]]] | None:
     """All, where they are few, in the statement that tells who calls; else None, whatever it is.
 
     That saves a list of 100 a twentieth.
@@ -46,6 +50,8 @@ def _few_with_session(request: HttpRequest, token: str, content: str) -> Any:
     if token.startswith("pc_"):
         return None
     session, owner = tokens.named_by(token)
+    if not allowance.is_known_to_be_left(owner):
+        return None
     rows = _of_session(content).rows(session=session, owner=owner, now=timezone.now())
     if not rows:
         return None
@@ -53,7 +59,7 @@ def _few_with_session(request: HttpRequest, token: str, content: str) -> Any:
     if not constant_time_compare(mark, mark_of(password)):
         return None
     callers.accept(request, callers.known(session, owner), like="/prompts")
-    return listed.shown((row[2:] for row in rows), content, owner=owner)
+    return shown.in_pieces(listed.shown((row[2:] for row in rows), content, owner=owner))
 
 
 @cache
@@ -78,7 +84,7 @@ def found(request: HttpRequest, token: str) -> HttpResponseBase | None:
 
 
 def _is_plain(request: HttpRequest) -> bool:
-    return "HTTP_IF_NONE_MATCH" not in request.META and not settings.READ_FROM_REPLICA
+    return not (callers.CONDITIONS & request.META.keys() or settings.READ_FROM_REPLICA)
 
 
 def _is_accepted(request: HttpRequest, token: str, *, like: str) -> bool:

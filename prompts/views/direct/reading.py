@@ -26,14 +26,17 @@ from prompts.views.editing import etag
 
 _QUERY = re.compile("(label=[a-z0-9._-]+)?")  # what else may be asked is the view's to say
 
+_OTHER_CONDITIONS = callers.CONDITIONS - {"HTTP_IF_NONE_MATCH"}
+
 _represent = PromptSerializer().to_representation
 
 
 def answer(request: HttpRequest, token: str) -> HttpResponse | None:
     sent = request.META
-    if not _QUERY.fullmatch(sent.get("QUERY_STRING", "")) or "HTTP_IF_MATCH" in sent:
+    is_conditional = _OTHER_CONDITIONS & sent.keys()
+    if is_conditional or not _QUERY.fullmatch(sent.get("QUERY_STRING", "")):
         return None
-    known, label = sent.get("HTTP_IF_NONE_MATCH"), request.GET.get("label")
+    known, label = sent.get("HTTP_IF_NONE_MATCH") or None, request.GET.get("label")
     key = ids.decode(Prompt.KIND, request.path_info.removeprefix("/prompts/"))
     found = _find(token, key, label, WHOLE if known is None else OF_TAG)
     if found and known and not is_known(found.tag, known):

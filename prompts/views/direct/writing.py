@@ -20,8 +20,9 @@ from prompts.models.prompts import VersionConflict
 from prompts.serializers.prompts import PromptSerializer
 from prompts.views.direct import callers
 from prompts.views.direct.reading import Reading
-from prompts.views.editing import edit, prompt_etag
+from prompts.views.editing import edit, edited, prompt_etag
 
+# By what is raised before anything is written, or by the statement that writes all or nothing.
 REFUSED = (APIException, VersionConflict, ObjectDoesNotExist, IntegrityError, DataError)
 
 _COLUMNS = {each.attname for each in Prompt._meta.concrete_fields} - {"search_text"}
@@ -31,10 +32,10 @@ _EDITED = Reading(*_COLUMNS)
 def create(request: HttpRequest, token: str) -> HttpResponse | None:
     if not _is_plain(request) or (caller := callers.find(token, Scope.PROMPTS_WRITE)) is None:
         return None
+    callers.accept(request, caller, like="/prompts")
     try:
         serializer = PromptSerializer(data=_data(request))
         serializer.is_valid(raise_exception=True)
-        callers.accept(request, caller, like="/prompts")
         prompt = serializer.save(owner=caller.user, author=caller.user)
     except REFUSED:
         return None
@@ -48,23 +49,22 @@ def update(request: HttpRequest, token: str) -> HttpResponse | None:
     caller = _EDITED.find(token, key, Scope.PROMPTS_WRITE)
     if caller is None:
         return None
+    callers.accept(request, caller, like="/prompts/prompt_0")
     prompt = _EDITED.prompt(caller)
     try:
-        data = _data(request)
-        callers.accept(request, caller, like="/prompts/prompt_0")
-        shown = edit(request, prompt, data, author=caller.user, is_read=True)
+        before = edit(request, prompt, _data(request), author=caller.user)
     except REFUSED:
         return None
-    return _answer(prompt, shown)
+    return _answer(prompt, edited(prompt, before))
 
 
 def _is_plain(request: HttpRequest) -> bool:
     sent = request.META
     return (
         sent.get("CONTENT_TYPE") == "application/json"
+        and sent.get("CONTENT_LENGTH", "").isdecimal()
         and not sent.get("QUERY_STRING")
         and "HTTP_IDEMPOTENCY_KEY" not in sent
-        and "HTTP_IF_NONE_MATCH" not in sent
         and not settings.READ_FROM_REPLICA
     )
 
