@@ -2,6 +2,7 @@
 `/docs` for people, who can try it out there."""
 
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from django.conf import settings
@@ -18,11 +19,17 @@ from accounts.api import ApiView
 from promptcrafter.headers import FOR_PAGES
 from promptcrafter.wire import OrjsonRenderer
 
+_alone = Lock()
+
 
 @cache
 def description() -> dict[str, Any]:
-    """Made once in each process, of the code that it runs; it takes half a second."""
-    return SchemaGenerator(urlconf=settings.ROOT_URLCONF).get_schema(public=True)
+    """Made once in each process, of the code that it runs; it takes half a second.
+
+    By one thread at a time: drf-spectacular fails one of two while it looks for what it extends.
+    """
+    with _alone:
+        return SchemaGenerator(urlconf=settings.ROOT_URLCONF).get_schema(public=True)
 
 
 class DescriptionView(ApiView):

@@ -1,6 +1,8 @@
 """How the API describes itself: true to the code, complete, and the same in all places."""
 
 import re
+import subprocess
+import sys
 
 import orjson
 import pytest
@@ -138,3 +140,16 @@ def is_accepted(check):
     except (MalformedLabel, ValueError):
         return False
     return True
+
+
+def test_a_new_process_describes_itself_to_many_at_once():
+    """Without its lock each such process fails one of them."""
+    code = (
+        "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.settings';"
+        "import django; django.setup();"
+        "from concurrent.futures import ThreadPoolExecutor;"
+        "from promptcrafter.description import description;"
+        "found = ThreadPoolExecutor(4).map(lambda _: len(description()['paths']), range(4));"
+        "assert len({*found}) == 1"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
