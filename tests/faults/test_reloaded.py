@@ -124,7 +124,9 @@ def test_a_database_that_goes_away_after_the_rehearsal_ends_nothing(tmp_path, co
         # As it fails in the process that becomes the new program, and not in the rehearsal.
         away = "    import sys\n    if sys.argv[0] != '-c':\n        raise CommandError('away')\n"
         change(
-            "    try:\n        call_command", f"{away}    try:\n        call_command", "preparing"
+            "    try:\n        call_command",
+            f"{away}    try:\n        call_command",
+            "server/preparing",
         )
         change('"ok"', '"changed"')
         assert reload(tmp_path, url, copied)[0] == 0
